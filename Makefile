@@ -1,0 +1,25 @@
+# Each target is one command of dev/, which says what it does as it goes. `make PYTHON=python3.12 ...` chooses a Python.
+PYTHON ?= python3
+NO_PYTHON = Python is missing: install the packages python3 (3.11 to 3.13) and python3-venv.
+DEV = @command -v $(PYTHON) >/dev/null || { echo '!! $(NO_PYTHON)' >&2; exit 1; }; $(PYTHON) dev
+
+.PHONY: help demo test serve shell lint stop clean lock
+
+help: ; $(DEV) --help
+
+demo: ; $(DEV) demo
+
+# TAGS selects, as Odoo's --test-tags: make test TAGS=/recurring_billing:TestFlow
+test: ; $(DEV) test $(TAGS)
+
+serve: ; $(DEV) serve
+
+shell: ; $(DEV) shell
+
+lint: ; $(DEV) lint
+
+stop: ; $(DEV) stop
+
+clean: ; $(DEV) clean
+
+lock: ; $(DEV) lock

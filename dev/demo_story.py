@@ -1,0 +1,148 @@
+"""Three months of a small company, day by day, with the calls that the nightly jobs make. Runs in Odoo's shell as `env`.
+
+Only the calendar is simulated: each step gets its day as an argument. OUT is the folder for the bank file and the facts.
+"""
+
+import json
+import pathlib
+from base64 import b64decode
+from datetime import timedelta
+
+from odoo import fields
+from odoo.addons.recurring_billing.tools import bank_calendar, pain008
+
+company = env.ref("recurring_billing.demo_company")  # noqa: F821  (Odoo's shell gives env)
+env = env(user=env.ref("base.user_admin"), context={"allowed_company_ids": company.ids, "tracking_disable": True})  # noqa: F821
+company = company.with_env(env)
+today = fields.Date.context_today(company)
+late_payer = env.ref("recurring_billing.demo_customer_29")
+insolvent = env.ref("recurring_billing.demo_customer_03")
+
+
+def no_commit(*_args, **_kwargs):
+    return 1.0
+
+
+def bank_line(day, label, amount, item):
+    """A line of the bank statement, matched with ``item`` on the outstanding account."""
+    account = item.account_id
+    line = env["account.bank.statement.line"].sudo().create(  # Community gives its form to nobody by default
+        {
+            "journal_id": company.billing_bank_journal_id.id,
+            "date": day,
+            "payment_ref": label,
+            "amount": amount,
+            "counterpart_account_id": account.id,
+        },
+    )
+    (line.move_id.line_ids.filtered(lambda row: row.account_id == account) + item).reconcile()
+
+
+def collect(day):
+    """Prepare, generate and send what can be collected at the earliest; on a Monday, as a person would."""
+    Collection = env["billing.collection"]
+    collection, _refusals = Collection._prepare_debits(company, Collection._earliest_date(company, day), day)
+    if collection:
+        collection._generate(day)
+        collection.action_confirm_sent()
+
+
+def bank_credits(day):
+    """The bank credits each remittance the working day after its settlement; last week's statement is not in yet."""
+    if day > today - timedelta(days=7):
+        return
+    for collection in env["billing.collection"].search([("state", "=", "settled"), ("company_id", "=", company.id)]):
+        item = collection.move_id.line_ids.filtered(lambda row: row.account_id.code == "511600")
+        if item and not item.reconciled and bank_calendar.add_open_days(collection.date, 1) <= day:
+            bank_line(day, f"REMISE {collection.name}", collection.amount_total, item)
+
+
+def bank_returns_one(day):
+    """The first debit of one customer comes back five days after its collection."""
+    debits = env["billing.debit"].search([("partner_id", "=", insolvent.id), ("state", "in", ("settled", "returned"))])
+    first = debits.sorted("date")[:1]
+    if first.state == "settled" and first.date + timedelta(days=5) <= day:
+        first._return(day, "AM04", "PROVISION INSUFFISANTE")
+        item = first.return_move_id.line_ids.filtered(lambda row: row.account_id.code == "511600")
+        bank_line(day, f"IMPAYE {first.end_to_end_id}", -first.amount, item)
+
+
+def transfers_arrive(day):
+    """Customers who pay by transfer do so on the due date, but for one."""
+    invoices = env["account.move"].search(
+        [
+            ("company_id", "=", company.id),
+            ("move_type", "=", "out_invoice"),
+            ("state", "=", "posted"),
+            ("amount_residual", ">", 0),
+            ("invoice_date_due", "=", day),
+            ("preferred_payment_method_line_id", "not any", [("code", "=", "billing_sdd")]),
+            ("partner_id", "!=", late_payer.id),
+        ],
+    )
+    for invoice in invoices:
+        wizard = env["account.payment.register"].with_context(active_model="account.move", active_ids=invoice.ids)
+        wizard.create({"payment_date": day}).action_create_payments()
+
+
+def live_through(day):
+    env["billing.run"]._bill_company(company, day, commit=no_commit)
+    env["billing.collection"]._settle_due(day, commit=no_commit)
+    bank_credits(day)
+    bank_returns_one(day)
+    transfers_arrive(day)
+    if day.weekday() == 0:
+        collect(day)
+    env["billing.dunning.action"]._remind(company, day)
+
+
+def facts():
+    euros = company.currency_id.format
+    invoices = env["account.move"].search(
+        [("company_id", "=", company.id), ("move_type", "=", "out_invoice"), ("state", "=", "posted")], order="invoice_date",
+    )
+    items = env["account.move.line"].search([("company_id", "=", company.id), ("parent_state", "=", "posted")])
+    collections = env["billing.collection"].search([("company_id", "=", company.id)], order="date")
+    last = collections[-1]
+    content = b64decode(last.file)
+    path = pathlib.Path(OUT, last.file_name)  # noqa: F821  (set by the caller)
+    path.write_bytes(content)
+    returned = env["billing.debit"].search([("state", "=", "returned")])
+    reminders = env["billing.dunning.action"].search([("company_id", "=", company.id)], order="date")
+    transit = items.filtered(lambda item: item.account_id.code == "511600")
+    waiting = collections.filtered(
+        lambda row: row.state == "settled" and not all(row.move_id.line_ids.filtered(lambda i: i in transit).mapped("reconciled"))
+    )
+    faults = pain008.schema_faults(content)
+    return {
+        "invoices": len(invoices),
+        "first": str(invoices[0].invoice_date),
+        "last": str(invoices[-1].invoice_date),
+        "total": euros(sum(invoices.mapped("amount_total"))),
+        "items": len(items),
+        "balance": euros(abs(round(sum(items.mapped("balance")), 2))),
+        "collections": len(collections),
+        "due": str(last.date),
+        "debits": last.debit_count,
+        "file": str(path.relative_to(path.parent.parent)),
+        "control_sum": euros(last.amount_total),
+        "validity": "valid against pain.008.001.08" if not faults else f"INVALID: {faults[0]}",
+        "returned": "; ".join(
+            f"{debit.partner_id.name}, invoice {debit.move_id.name}, {euros(debit.amount)}, "
+            f"{debit.return_reason} on {debit.return_date}: the invoice is open again ({euros(debit.move_id.amount_residual)})"
+            for debit in returned
+        ),
+        "reminder": f"{len(reminders)} e-mails written; the last to {reminders[-1].partner_id.name} <{reminders[-1].partner_id.email}>"
+        f" on {reminders[-1].date} for {euros(reminders[-1].amount)}",
+        "outstanding": euros(round(sum(transit.mapped("balance")), 2)),
+        "uncredited": " + ".join(f"{row.name} ({euros(row.amount_total)})" for row in waiting) or "nothing, all is credited",
+    }
+
+
+start = min(env["billing.contract"].search([("company_id", "=", company.id)]).mapped("date_start"))
+for offset in range((today - start).days + 1):
+    live_through(start + timedelta(days=offset))
+    if offset % 7 == 0:
+        env.cr.commit()
+env.cr.commit()
+pathlib.Path(OUT, "demo.json").write_text(json.dumps(facts()))  # noqa: F821

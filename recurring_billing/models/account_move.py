@@ -1,0 +1,72 @@
+from odoo import api, fields, models
+
+
+class AccountMove(models.Model):
+    _inherit = 'account.move'
+
+    billing_contract_count = fields.Integer(compute='_compute_billing_contract_count')
+    billing_mandate_id = fields.Many2one(
+        'billing.mandate', "Mandate", check_company=True, copy=False, index='btree_not_null', ondelete='restrict',
+        help="Empty: the customer's active mandate on the day of the collection.",
+    )
+    billing_debit_ids = fields.One2many('billing.debit', 'move_id', "Direct Debits", readonly=True)
+    billing_debit_state = fields.Selection(
+        [
+            ('planned', "Collection planned"),
+            ('in_file', "In bank file"),
+            ('sent', "Sent to bank"),
+            ('settled', "Collected"),
+            ('returned', "Returned"),
+        ],
+        "Direct Debit",
+        compute='_compute_billing_debit_state',
+        store=True,
+        index='btree_not_null',
+    )
+    billing_debit_note = fields.Char(compute='_compute_billing_debit_note')
+    billing_reminder_ids = fields.Many2many(
+        'billing.dunning.action', 'billing_dunning_action_move_rel', 'move_id', 'action_id', "Reminders", copy=False,
+        readonly=True,
+    )
+
+    def _compute_billing_contract_count(self):
+        counts = self.env['account.move.line']._read_group(
+            [('move_id', 'in', self.ids), ('billing_contract_id', '!=', False)],
+            ['move_id'],
+            ['billing_contract_id:count_distinct'],
+        )
+        counts = {move.id: count for move, count in counts}
+        for move in self:
+            move.billing_contract_count = counts.get(move.id, 0)
+
+    @api.depends('billing_debit_ids.state')
+    def _compute_billing_debit_state(self):
+        for move in self:
+            last = move.billing_debit_ids.filtered(lambda debit: debit.state != 'dropped').sorted('id')[-1:]
+            move.billing_debit_state = last.state
+
+    @api.depends('billing_debit_ids.state', 'billing_debit_ids.date')
+    def _compute_billing_debit_note(self):
+        for move in self:
+            debit = move.billing_debit_ids.filtered(lambda debit: debit.state != 'dropped').sorted('id')[-1:]
+            move.billing_debit_note = debit._status_text() if debit else False
+
+    def action_billing_contracts(self):
+        self.ensure_one()
+        contracts = self.line_ids.billing_contract_id
+        return contracts._get_records_action(name=self.env._("Contracts"))
+
+    def action_billing_debits(self):
+        self.ensure_one()
+        return self.billing_debit_ids._get_records_action(name=self.env._("Direct Debits"))
+
+    def _get_accounting_date(self, invoice_date, has_tax, lock_dates=None):
+        """EXTENDS account: the VAT on receipts of a returned debit is taken back on the day of the return.
+
+        Core would reverse it in the month of the collection, which may be declared already (CGI art. 269-2-c: VAT on
+        services follows the receipt, so that what is no longer received is taken back when it goes).
+        """
+        day = self.env.context.get('billing_return_date')
+        if day and self.tax_cash_basis_origin_move_id and not self._get_violated_lock_dates(day, has_tax):
+            return day
+        return super()._get_accounting_date(invoice_date, has_tax, lock_dates=lock_dates)

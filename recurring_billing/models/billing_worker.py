@@ -1,0 +1,84 @@
+import logging
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+_logger = logging.getLogger(__name__)
+
+
+class BillingWorker(models.AbstractModel):
+    """What every queue of the chain shares: rows are locked, written and worked on in slices; a faulty one is parked."""
+
+    _name = 'billing.worker'
+    _description = "Recurring Billing Worker"
+
+    revision = fields.Integer(
+        readonly=True,
+        copy=False,
+        help="Counts the runs that took this row. Writing it makes a second worker with an older view of the row fail.",
+    )
+    error = fields.Text("Blocked Because", readonly=True, copy=False)
+
+    @api.model
+    def _work_off(self, domain, work, *, commit, limit=100):
+        """Apply ``work`` to all records of ``domain``, slice by slice.
+
+        :param domain: selects the rows with work to do; ``work`` must take its rows out of it
+        :param work: function of a recordset that does one slice or raises
+        :param commit: function of (number of records done, remaining=number or None), called after each slice; returns
+            the seconds left: `ir.cron._commit_progress` in real life, anything that does not commit elsewhere
+        :return: (records done, records parked with an error)
+        """
+        done, parked = self.browse(), self.browse()
+        domain = Domain(domain) & Domain('error', '=', False)
+        commit(0, remaining=self.search_count(domain))
+        while rows := self.search(domain, limit=limit):
+            rows = rows.try_lock_for_update().filtered_domain(domain)
+            if not rows:
+                break  # another worker has them
+            faulty = rows._work_slice(work)
+            done |= rows - faulty
+            parked |= faulty
+            if not commit(len(rows)):
+                break
+        return done, parked
+
+    def _work_slice(self, work):
+        """Run ``work`` on these rows in a savepoint; halve on an error until the faulty row stands alone, and park it.
+
+        :return: the parked rows
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._take()
+                work(self)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise  # no row's fault: the whole transaction must be run again
+        except (UserError, psycopg2.Error) as error:
+            if len(self) > 1:
+                half = len(self) // 2
+                return self[:half]._work_slice(work) | self[half:]._work_slice(work)
+            self._park(error)
+            return self
+        return self.browse()
+
+    def _take(self):
+        for row in self:
+            row.revision += 1
+
+    def _park(self, error):
+        self.ensure_one()
+        _logger.warning("%s %s is parked: %s", self._name, self.id, error)
+        self.error = str(error)
+        self._notify_parked()
+
+    def _notify_parked(self):
+        """Tell a person; each queue knows on which record its activity belongs."""
+
+    def action_retry(self):
+        """Free parked rows: the next run takes them again."""
+        self.write({'error': False})

@@ -1,0 +1,156 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..tools import sepa_ids
+
+FRENCH_CHARTS = ('fr', 'mc')
+FRENCH_OUTSTANDING_CODE = '511600'  # free in the French chart, where 511 holds items in collection
+SETTLEMENT_JOURNAL_CODE = 'PRLV'
+
+
+class ResCompany(models.Model):
+    _inherit = 'res.company'
+
+    billing_creditor_identifier = fields.Char(
+        "SEPA Creditor Identifier",
+        help="The identifier that your bank gave you for direct debits (ICS in France), as FR72ZZZ123456.",
+    )
+    billing_bank_journal_id = fields.Many2one(
+        'account.journal',
+        "Bank for Direct Debits",
+        check_company=True,
+        domain="[('type', '=', 'bank')]",
+        help="The bank journal whose account is credited by direct debits.",
+    )
+    billing_settlement_journal_id = fields.Many2one(
+        'account.journal',
+        "Direct Debit Journal",
+        check_company=True,
+        domain="[('type', '=', 'general')]",
+        help="Where the settlement of a collection and the returns are booked.",
+    )
+    billing_lead_days = fields.Integer(
+        "Days Between File and Collection",
+        default=2,
+        help="Bank working days (T2) that the bank asks for between the day a file is made and the collection date.",
+    )
+    billing_reminder_days = fields.Integer(
+        "First Reminder After", default=5, help="Days after the due date before an unpaid invoice is reminded.",
+    )
+    billing_reminder_interval = fields.Integer(
+        "Days Between Reminders", default=10, help="A customer is not reminded again before so many days have passed.",
+    )
+
+    _billing_lead_days_positive = models.Constraint(
+        'CHECK (billing_lead_days >= 1)',
+        "Banks need a file at least one working day before the collection: correct “Days Between File and Collection”.",
+    )
+    _billing_reminder_days_positive = models.Constraint(
+        'CHECK (billing_reminder_days >= 0 AND billing_reminder_interval >= 1)',
+        "Reminders need a delay of zero or more days and an interval of at least one day.",
+    )
+
+    @api.constrains('billing_creditor_identifier')
+    def _check_billing_creditor_identifier(self):
+        for company in self.filtered('billing_creditor_identifier'):
+            if fault := sepa_ids.ics_fault(company.billing_creditor_identifier):
+                raise ValidationError(
+                    self.env._(
+                        "Company %(company)s, field “SEPA Creditor Identifier”: %(value)s is refused, since %(reason)s. "
+                        "Copy it again from your bank's letter.",
+                        company=company.name,
+                        value=company.billing_creditor_identifier,
+                        reason=company._billing_ics_fault_text(fault),
+                    ),
+                )
+
+    def _billing_ics_fault_text(self, fault):
+        return {
+            'country': self.env._("it does not begin with the code of a SEPA country"),
+            'length': self.env._("its length is not the one of its country (13 characters in France)"),
+            'checksum': self.env._("its check digits (third and fourth character) are wrong"),
+        }[fault]
+
+    def _billing_set_up_direct_debit(self):
+        """Make the journal, the outstanding account and the payment method for direct debits where they are missing."""
+        for company in self:
+            company._billing_outstanding_account()
+            if not company.billing_settlement_journal_id:
+                company.billing_settlement_journal_id = company._billing_make_settlement_journal()
+            bank_journals = self.env['account.journal'].search(
+                [('company_id', '=', company.id), ('type', '=', 'bank')], order='sequence, id',
+            )
+            bank_journals._billing_add_direct_debit()
+            company.billing_bank_journal_id = company.billing_bank_journal_id or bank_journals[:1]
+
+    def _billing_make_settlement_journal(self):
+        self.ensure_one()
+        journals = self.env['account.journal'].with_company(self)
+        domain = [('company_id', '=', self.id), ('code', '=', SETTLEMENT_JOURNAL_CODE), ('type', '=', 'general')]
+        if journal := journals.search(domain, limit=1):
+            return journal
+        journal = journals.create(
+            {
+                'name': "SEPA Direct Debits",
+                'code': SETTLEMENT_JOURNAL_CODE,
+                'type': 'general',
+                'company_id': self.id,
+                'show_on_dashboard': False,
+            },
+        )
+        self._billing_translate(journal, lambda env: env._("SEPA Direct Debits"))
+        return journal
+
+    def _billing_outstanding_account(self):
+        """The account between the settlement of a debit and the bank's credit.
+
+        French charts have none for direct debits: 511600 is made. Elsewhere the chart's outstanding receipts serve.
+        """
+        self.ensure_one()
+        if self.chart_template not in FRENCH_CHARTS:
+            chart = self.env['account.chart.template'].with_company(self)
+            return chart.ref('account_journal_payment_debit_account_id', raise_if_not_found=False)
+        accounts = self.env['account.account'].with_company(self)
+        if account := accounts.search(
+            [('company_ids', 'in', self.ids), ('code', '=', FRENCH_OUTSTANDING_CODE)], limit=1,
+        ):
+            return account
+        account = accounts.create(
+            {
+                'name': "SEPA direct debits in collection",
+                'code': FRENCH_OUTSTANDING_CODE,
+                'account_type': 'asset_current',
+                'reconcile': True,
+                'company_ids': [fields.Command.link(self.id)],
+            },
+        )
+        self._billing_translate(account, lambda env: env._("SEPA direct debits in collection"))
+        return account
+
+    def _billing_translate(self, record, text):
+        """Give ``record`` its name in each language of the database; ``text`` reads it in an environment."""
+        for code, _name in self.env['res.lang'].get_installed():
+            localized = record.with_context(lang=code)
+            localized.name = text(localized.env)
+
+    def _billing_first_open_day(self, day, journal):
+        """The first day from ``day`` on that no lock date of the company closes for ``journal``, taxes included."""
+        self.ensure_one()
+        locks = self._get_violated_lock_dates(day, True, journal)
+        return fields.Date.add(locks[-1][0], days=1) if locks else day
+
+    def _billing_check_open_day(self, day, journal, record):
+        """Refuse ``day`` where a lock date covers it.
+
+        :raises UserError: names ``record``, the lock and the first open day
+        """
+        open_day = self._billing_first_open_day(day, journal)
+        if open_day != day:
+            raise UserError(
+                self.env._(
+                    "%(record)s: the date %(date)s lies in a locked period. Choose %(open)s or later.",
+                    record=record.display_name,
+                    date=fields.Date.to_string(day),
+                    open=fields.Date.to_string(open_day),
+                ),
+            )

@@ -1,0 +1,12 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = 'res.config.settings'
+
+    billing_creditor_identifier = fields.Char(related='company_id.billing_creditor_identifier', readonly=False)
+    billing_bank_journal_id = fields.Many2one(related='company_id.billing_bank_journal_id', readonly=False)
+    billing_settlement_journal_id = fields.Many2one(related='company_id.billing_settlement_journal_id', readonly=False)
+    billing_lead_days = fields.Integer(related='company_id.billing_lead_days', readonly=False)
+    billing_reminder_days = fields.Integer(related='company_id.billing_reminder_days', readonly=False)
+    billing_reminder_interval = fields.Integer(related='company_id.billing_reminder_interval', readonly=False)

@@ -1,0 +1,126 @@
+from datetime import date
+
+from odoo import Command
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+
+def no_commit(*_args, **_kwargs):
+    """Stands for `ir.cron._commit_progress`: a test's transaction is rolled back at its end."""
+    return 1.0
+
+
+class BillingCommon(AccountTestInvoicingCommon):
+    """A French company that sells a service at 100 EUR with 20 % VAT due on receipt, to a customer with a mandate."""
+
+    @classmethod
+    @AccountTestInvoicingCommon.setup_country('fr')
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.company_data['company']
+        cls.company.billing_creditor_identifier = 'FR72ZZZ123456'
+        cls.bank_journal = cls.company.billing_bank_journal_id
+        cls.bank_journal.bank_account_id = cls.env['res.partner.bank'].create(
+            {'partner_id': cls.company.partner_id.id, 'acc_number': 'FR7630004056560376143653714'},
+        )
+        chart = cls.env['account.chart.template'].with_company(cls.company)
+        cls.vat_on_receipts = chart.ref('tva_normale_encaissement')
+        cls.service = cls._create_product(
+            name="Hosting",
+            type='service',
+            lst_price=100.0,
+            taxes_id=[Command.set(cls.vat_on_receipts.ids)],
+            property_account_income_id=chart.ref('pcg_706').id,
+        )
+        cls.customer = cls._customer("Atelier Durand")
+        cls.mandate = cls._mandate(cls.customer, 'FR7630002609130830166131893')
+        cls.sdd = cls.bank_journal.inbound_payment_method_line_ids.filtered(lambda line: line.code == 'billing_sdd')
+
+    @classmethod
+    def _customer(cls, name, **values):
+        return cls.env['res.partner'].create(
+            {
+                'name': name,
+                'is_company': True,
+                'email': f"{name.split()[-1].lower()}@customer.example",
+                'street': "8 rue de la Paix",
+                'zip': "75002",
+                'city': "Paris",
+                'country_id': cls.env.ref('base.fr').id,
+                **values,
+            },
+        )
+
+    @classmethod
+    def _mandate(cls, partner, iban, activate=True, **values):
+        accounts = cls.env['res.partner.bank']
+        account = accounts.search([('partner_id', '=', partner.id), ('acc_number', '=', iban)]) or accounts.create(
+            {'partner_id': partner.id, 'acc_number': iban},
+        )
+        mandate = cls.env['billing.mandate'].create(
+            {
+                'partner_id': partner.id,
+                'partner_bank_id': account.id,
+                'signature_date': date(2025, 1, 15),
+                **values,
+            },
+        )
+        if activate:
+            mandate.action_activate()
+        return mandate
+
+    @classmethod
+    def _contract(cls, partner=None, price=100.0, quantity=1.0, debit=True, **values):
+        return cls.env['billing.contract'].create(
+            {
+                'partner_id': (partner or cls.customer).id,
+                'payment_method_line_id': cls.sdd.id if debit else False,
+                'line_ids': [
+                    Command.create(
+                        {'product_id': cls.service.id, 'name': "Hosting", 'quantity': quantity, 'price_unit': price},
+                    ),
+                ],
+                **values,
+            },
+        )
+
+    @classmethod
+    def _bill(cls, today):
+        """Bill all that is due on ``today`` and return the run."""
+        return cls.env['billing.run']._bill_company(cls.company, today, commit=no_commit)
+
+    @classmethod
+    def _collect(cls, day, today):
+        """Take all that may be debited on ``day`` through file and sending, as a person does on ``today``."""
+        collection, _refusals = cls.env['billing.collection']._prepare_debits(cls.company, day, today)
+        collection._generate(today)
+        collection.action_confirm_sent()
+        return collection
+
+    def _settle(self, today):
+        return self.env['billing.collection']._settle_due(today, commit=no_commit)
+
+    def assertEntry(self, move, day, rows):
+        """Assert a posted entry: its date and its lines as (account, partner or None, debit, credit), in any order."""
+        self.assertEqual((move.state, move.date), ('posted', day), move.name)
+        lines = [
+            (line.account_id.code, line.partner_id.name or None, line.debit, line.credit)
+            for line in move.line_ids
+            if line.debit or line.credit
+        ]
+        self.assertCountEqual(lines, rows, move.name)
+
+    def _cash_basis_entries(self, invoice):
+        """The VAT-on-receipts entries of ``invoice`` and their reversals, oldest first."""
+        return self.env['account.move'].search([('tax_cash_basis_origin_move_id', '=', invoice.id)], order='date, id')
+
+    def _balance(self, code, until):
+        """Balance of an account at the end of ``until``."""
+        lines = self.env['account.move.line'].search(
+            [
+                ('company_id', '=', self.company.id),
+                ('account_id.code', '=', code),
+                ('parent_state', '=', 'posted'),
+                ('date', '<=', until),
+            ],
+        )
+        return self.company.currency_id.round(sum(lines.mapped('balance')))

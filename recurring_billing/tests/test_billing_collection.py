@@ -1,0 +1,230 @@
+import hashlib
+from base64 import b64decode
+from datetime import date
+
+import psycopg2
+from lxml import etree
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import freeze_time, tagged
+from odoo.tools import mute_logger
+
+from ..tools import pain008
+from .common import BillingCommon, no_commit
+
+PAIN = {'p': 'urn:iso:std:iso:20022:tech:xsd:pain.008.001.08'}
+TODAY = date(2026, 9, 1)  # a Tuesday
+
+
+@tagged('post_install', '-at_install')
+@freeze_time(TODAY)
+class TestBillingCollection(BillingCommon):
+
+    def _invoice(self, partner=None, **values):
+        contract = self._contract(partner, date_start=TODAY, **values)
+        contract._start(TODAY)
+        run = self._bill(TODAY)
+        return run.line_ids.filtered(lambda line: line.contract_id == contract).invoice_id
+
+    def _second_customer(self):
+        customer = self._customer("Boulangerie Été & Fils")
+        self._mandate(customer, 'FR7610278487575797543231912')
+        return customer
+
+    def _prepared(self):
+        collection, refusals = self.env['billing.collection']._prepare_debits(self.company, date(2026, 9, 3), TODAY)
+        self.assertFalse(refusals)
+        return collection
+
+    def test_the_file_holds_each_debit_and_is_valid(self):
+        invoices = self._invoice() | self._invoice(self._second_customer(), price=41.65)
+        collection = self._prepared()
+        collection.action_generate()
+        content = b64decode(collection.file)
+        self.assertEqual(pain008.schema_faults(content), [])
+        self.assertEqual(collection.file_sha256, hashlib.sha256(content).hexdigest())
+        tree = etree.fromstring(content)
+        self.assertEqual(tree.xpath('//p:GrpHdr/p:CtrlSum/text()', namespaces=PAIN), ['169.98'])
+        self.assertEqual(tree.xpath('//p:DrctDbtTxInf/p:InstdAmt/text()', namespaces=PAIN), ['120.00', '49.98'])
+        self.assertEqual(tree.xpath('//p:Dbtr/p:Nm/text()', namespaces=PAIN), ["Atelier Durand", "Boulangerie Ete + Fils"])
+        self.assertEqual(tree.xpath('//p:Dbtr/p:PstlAdr/p:TwnNm/text()', namespaces=PAIN), ["Paris", "Paris"])
+        self.assertEqual(tree.xpath('//p:ReqdColltnDt/text()', namespaces=PAIN), ['2026-09-03'])
+        self.assertEqual(
+            tree.xpath('//p:EndToEndId/text()', namespaces=PAIN), collection.debit_ids.sorted('id').mapped('end_to_end_id'),
+        )
+        self.assertEqual(set(invoices.mapped('billing_debit_state')), {'in_file'})
+
+    def test_only_due_open_invoices_of_debit_customers_are_taken(self):
+        due = self._invoice()
+        later = self._invoice(payment_term_id=self.env.ref('account.account_payment_term_30days').id)
+        transfer = self._invoice(debit=False)
+        collection = self._prepared()
+        self.assertEqual(collection.debit_ids.move_id, due)
+        self.assertFalse((later | transfer).billing_debit_ids)
+
+    def test_an_invoice_is_never_in_two_collections_at_once(self):
+        self._invoice()
+        first = self._prepared()
+        self.assertFalse(self._prepared())
+        with mute_logger('odoo.sql_db'), self.assertRaises(psycopg2.errors.UniqueViolation), self.env.cr.savepoint():
+            first.debit_ids.copy({'end_to_end_id': False})
+            self.env.flush_all()
+        first.action_cancel()
+        self.assertTrue(self._prepared(), "a cancelled collection frees its debits")
+
+    def test_a_closed_day_or_one_too_early_is_refused(self):
+        self._invoice()
+        prepare = self.env['billing.collection']._prepare_debits
+        with self.assertRaisesRegex(ValidationError, r"banks are closed on 09/05/2026.*09/07/2026"):
+            prepare(self.company, date(2026, 9, 5), TODAY)
+        with self.assertRaisesRegex(UserError, r"09/02/2026 is too early.*09/03/2026"):
+            prepare(self.company, date(2026, 9, 2), TODAY)
+
+    def test_a_customer_without_active_mandate_is_left_out_by_name(self):
+        self._invoice()
+        other = self._second_customer()
+        orphan = self._invoice(other)
+        orphan.billing_mandate_id.action_revoke()
+        collection, refusals = self.env['billing.collection']._prepare_debits(self.company, date(2026, 9, 3), TODAY)
+        self.assertEqual(collection.debit_count, 1)
+        self.assertRegex(refusals[0], rf"{orphan.name}.*Été & Fils has no active mandate")
+
+    def test_a_mandate_revoked_after_preparation_stops_the_file(self):
+        invoice = self._invoice()
+        collection = self._prepared()
+        self.mandate.action_revoke()
+        with self.assertRaisesRegex(UserError, rf"{invoice.name}.*no active mandate"):
+            collection.action_generate()
+        self.assertEqual((collection.state, collection.file), ('draft', False))
+
+    def test_an_invoice_in_another_currency_is_refused(self):
+        usd = self.env.ref('base.USD')
+        usd.active = True
+        invoice = self._invoice(currency_id=usd.id)
+        collection, refusals = self.env['billing.collection']._prepare_debits(self.company, date(2026, 9, 3), TODAY)
+        self.assertFalse(collection)
+        self.assertRegex(refusals[0], rf"{invoice.name}.*is in USD: SEPA debits are in euros only")
+
+    def test_a_file_without_debits_is_refused(self):
+        self._invoice()
+        collection = self._prepared()
+        collection.debit_ids.action_drop()
+        with self.assertRaisesRegex(UserError, "holds no debit"):
+            collection.action_generate()
+
+    def test_a_file_needs_the_creditors_identifier_and_account(self):
+        self._invoice()
+        collection = self._prepared()
+        self.company.billing_creditor_identifier = False
+        self.bank_journal.bank_account_id = False
+        with self.assertRaises(UserError) as caught:
+            collection.action_generate()
+        self.assertIn("no SEPA creditor identifier", str(caught.exception))
+        self.assertIn("Account Number", str(caught.exception))
+
+    def test_a_debtor_outside_the_eea_needs_an_address(self):
+        customer = self._customer("Genfer Laden", city=False)
+        self._mandate(customer, 'CH9300762011623852957')
+        invoice = self._invoice(customer)
+        collection = self._prepared()
+        with self.assertRaisesRegex(UserError, rf"{invoice.name}.*Genfer Laden.*city and country"):
+            collection.action_generate()
+
+    def test_an_invoice_paid_meanwhile_stops_the_file_until_its_debit_is_dropped(self):
+        invoice, _other = self._invoice(), self._invoice(self._second_customer())
+        collection = self._prepared()
+        self._register_payment(invoice)
+        with self.assertRaisesRegex(UserError, rf"{invoice.name}.*drop its debit"):
+            collection.action_generate()
+        collection.debit_ids.filtered(lambda debit: debit.move_id == invoice).action_drop()
+        collection.action_generate()
+        self.assertEqual(collection.debit_count, 1)
+
+    def test_nothing_settles_before_its_day_nor_unsent(self):
+        invoice = self._invoice()
+        collection = self._prepared()
+        collection.action_generate()
+        self._settle(date(2026, 9, 3))
+        self.assertEqual(collection.state, 'in_file', "nobody confirmed that the bank has it")
+        collection.action_confirm_sent()
+        with self.assertRaisesRegex(UserError, "on that day, not before"):
+            collection.action_settle()
+        self._settle(date(2026, 9, 2))
+        self.assertEqual((collection.state, invoice.amount_residual), ('sent', 120.0))
+
+    def test_one_entry_settles_all_debits_and_equals_cores_own_vat_entries(self):
+        invoices = self._invoice() | self._invoice(self._second_customer(), price=41.65)
+        collection = self._collect(date(2026, 9, 3), TODAY)
+        self._settle(date(2026, 9, 3))
+        self.assertEntry(
+            collection.move_id,
+            date(2026, 9, 3),
+            [
+                ('511600', None, 169.98, 0.0),
+                ('411100', "Atelier Durand", 0.0, 120.0),
+                ('411100', "Boulangerie Été & Fils", 0.0, 49.98),
+            ],
+        )
+        self.assertEqual(invoices.mapped('amount_residual'), [0.0, 0.0])
+        twin = self._invoice(self._second_customer(), price=41.65)
+        self._register_payment(twin, payment_date=date(2026, 9, 3))
+        core, ours = self._cash_basis_entries(twin), self._cash_basis_entries(invoices[1])
+        shape = ('account_id', 'debit', 'credit', 'tax_ids', 'tax_tag_ids', 'tax_base_amount', 'reconciled', 'display_type')
+        self.assertEqual(
+            ours.line_ids.sorted('id').mapped(lambda line: [line[name] for name in shape]),
+            core.line_ids.sorted('id').mapped(lambda line: [line[name] for name in shape]),
+        )
+        self.assertEqual(ours.mapped('date'), core.mapped('date'))
+
+    def test_in_a_locked_period_settlement_and_vat_take_the_first_open_day(self):
+        invoice = self._invoice()
+        collection = self._collect(date(2026, 9, 3), TODAY)
+        self.company.fiscalyear_lock_date = date(2026, 9, 30)
+        self._settle(date(2026, 10, 2))
+        self.assertEqual(collection.move_id.date, date(2026, 10, 1))
+        self.assertEqual(self._cash_basis_entries(invoice).date, date(2026, 10, 1))
+
+    def test_a_part_paid_meanwhile_ends_as_a_visible_credit(self):
+        invoice = self._invoice()
+        self._collect(date(2026, 9, 3), TODAY)
+        self._register_payment(invoice, amount=50.0, payment_difference_handling='open')
+        self._settle(date(2026, 9, 3))
+        self.assertEqual(invoice.amount_residual, 0.0)
+        self.assertEqual(self._balance('411100', date(2026, 9, 30)), -50.0)
+
+    def test_the_crons_prepare_and_settle(self):
+        invoice = self._invoice()
+        with self.enter_registry_test_mode():
+            self.env.ref('recurring_billing.ir_cron_prepare').method_direct_trigger()
+        collection = invoice.billing_debit_ids.collection_id
+        self.assertEqual((collection.state, collection.date), ('draft', date(2026, 9, 3)))
+        collection.action_generate()
+        collection.action_confirm_sent()
+        with freeze_time('2026-09-03'), self.enter_registry_test_mode():
+            self.env.ref('recurring_billing.ir_cron_settle').method_direct_trigger()
+        self.assertEqual(collection.state, 'settled')
+
+    @mute_logger('odoo.addons.recurring_billing.models.billing_worker')
+    def test_a_settlement_that_cannot_be_booked_is_parked_with_its_reason(self):
+        self._invoice()
+        collection = self._collect(date(2026, 9, 3), TODAY)
+        account, self.sdd.payment_account_id = self.sdd.payment_account_id, False
+        self._settle(date(2026, 9, 3))
+        self.assertIn("no outstanding account", collection.error)
+        self.assertEqual((collection.state, len(collection.activity_ids)), ('sent', 1))
+        self.sdd.payment_account_id = account
+        collection.action_retry()
+        self.env['billing.collection']._settle_due(date(2026, 9, 3), commit=no_commit)
+        self.assertEqual(collection.state, 'settled')
+
+    def test_the_prepare_wizard_shows_what_it_takes_and_what_it_leaves(self):
+        self._invoice()
+        orphan = self._invoice(self._second_customer())
+        orphan.billing_mandate_id.action_revoke()
+        wizard = self.env['billing.collection.prepare'].create({})
+        self.assertEqual((wizard.date, wizard.line_count, wizard.amount_total), (date(2026, 9, 3), 1, 120.0))
+        self.assertIn(orphan.name, wizard.refusals)
+        action = wizard.action_prepare()
+        self.assertEqual(action['res_model'], 'billing.collection')
+        with self.assertRaisesRegex(UserError, "nothing to collect"):
+            self.env['billing.collection.prepare'].create({}).action_prepare()

@@ -1,0 +1,113 @@
+from datetime import date
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import Form, freeze_time, tagged
+
+from .common import BillingCommon
+
+
+@tagged('post_install', '-at_install')
+@freeze_time('2026-09-01')
+class TestBillingContract(BillingCommon):
+
+    def test_the_next_six_invoices_show_before_the_contract_is_saved(self):
+        with Form(self.env['billing.contract']) as form:
+            form.partner_id = self.customer
+            form.date_start = date(2026, 8, 31)
+            with form.line_ids.new() as line:
+                line.product_id = self.service
+            preview = form.upcoming_preview
+        for day in ('08/31/2026', '09/30/2026', '10/31/2026', '11/30/2026', '12/31/2026', '01/31/2027'):
+            self.assertIn(day, preview)
+        self.assertIn('120.00', preview)
+
+    def test_each_preset_sets_its_interval(self):
+        for preset, unit, interval in (
+            ('monthly', 'month', 1), ('quarterly', 'month', 3), ('half_yearly', 'month', 6), ('yearly', 'year', 1),
+        ):
+            with self.subTest(preset):
+                contract = self._contract(frequency=preset)
+                self.assertEqual((contract.recurrence_unit, contract.recurrence_interval), (unit, interval))
+                self.assertEqual(contract.frequency, preset)
+
+    def test_another_interval_is_a_custom_frequency(self):
+        contract = self._contract(recurrence_unit='week', recurrence_interval=2)
+        self.assertEqual(contract.frequency, 'custom')
+
+    def test_a_contract_takes_a_copy_of_its_plan(self):
+        plan = self.env['billing.plan'].create({'name': "Quarterly", 'frequency': 'quarterly', 'timing': 'arrears'})
+        contract = self._contract(plan_id=plan.id)
+        self.assertEqual((contract.frequency, contract.timing), ('quarterly', 'arrears'))
+        plan.frequency = 'yearly'
+        self.assertEqual(contract.frequency, 'quarterly')
+
+    def test_recurring_revenue_is_counted_per_month(self):
+        for values, expected in (
+            ({'frequency': 'monthly'}, 120.0),
+            ({'frequency': 'quarterly'}, 40.0),
+            ({'frequency': 'yearly'}, 10.0),
+            ({'recurrence_unit': 'week', 'recurrence_interval': 1}, 520.0),
+        ):
+            with self.subTest(values):
+                self.assertAlmostEqual(self._contract(price=120.0, **values).mrr, expected)
+
+    def test_a_contract_without_lines_does_not_start(self):
+        contract = self._contract(line_ids=False)
+        with self.assertRaisesRegex(UserError, rf"{contract.name}.*no lines"):
+            contract.action_start()
+        self.assertEqual((contract.state, len(contract.period_ids)), ('draft', 0))
+
+    def test_a_contract_that_ends_before_it_starts_is_refused(self):
+        with self.assertRaisesRegex(ValidationError, r"C\d+ ends before it starts.*End.*Start"):
+            self._contract(date_start=date(2026, 9, 1), date_end=date(2026, 8, 31))
+
+    def test_a_debit_contract_without_active_mandate_does_not_start(self):
+        contract = self._contract(self._customer("Cabinet Morel"))
+        with self.assertRaisesRegex(UserError, "Cabinet Morel has no active mandate"):
+            contract.action_start()
+        self.assertEqual(contract.state, 'draft')
+
+    def test_the_state_changes_through_its_door_only(self):
+        contract = self._contract()
+        with self.assertRaisesRegex(UserError, "by its buttons only"):
+            contract.state = 'running'
+        contract.action_start()
+        with self.assertRaisesRegex(UserError, "cannot become “Running”"):
+            contract.action_start()
+        with self.assertRaisesRegex(UserError, "by its buttons only"):
+            self._contract(state='closed')
+
+    def test_the_calendar_of_a_running_contract_is_frozen(self):
+        contract = self._contract()
+        contract.action_start()
+        with self.assertRaisesRegex(UserError, rf"{contract.name}.*Start"):
+            contract.date_start = date(2026, 10, 1)
+
+    def test_a_started_contract_is_not_deleted(self):
+        contract = self._contract()
+        contract.action_start()
+        with self.assertRaisesRegex(UserError, rf"{contract.name} was started"):
+            contract.unlink()
+        self._contract().unlink()
+
+    def test_a_contract_ends_by_days_and_closes_with_its_last_invoice(self):
+        contract = self._contract(date_start=date(2026, 8, 1))
+        contract.action_start()
+        self._bill(date(2026, 8, 1))
+        self.env['billing.contract.end'].create({'contract_id': contract.id, 'date_end': date(2026, 9, 15)}).action_confirm()
+        self.assertEqual(contract.state, 'running')
+        run = self._bill(date(2026, 9, 1))
+        self.assertEqual(run.line_ids.invoice_id.amount_untaxed, 50.0)
+        self.assertIn("15/30 days", run.line_ids.invoice_id.invoice_line_ids.name)
+        self.assertEqual(contract.state, 'closed')
+
+    def test_an_end_before_what_is_billed_is_refused(self):
+        contract = self._contract(date_start=date(2026, 9, 1))
+        contract.action_start()
+        self._bill(date(2026, 9, 1))
+        with self.assertRaisesRegex(ValidationError, rf"{contract.name}.*End"):
+            contract.date_end = date(2026, 9, 15)
+
+    def test_a_negative_line_is_refused(self):
+        with self.assertRaisesRegex(ValidationError, "negative"):
+            self._contract(price=-1.0)

@@ -1,0 +1,172 @@
+from datetime import date
+
+from odoo import Command
+from odoo.exceptions import UserError
+from odoo.tests import freeze_time, tagged
+from odoo.tools import mute_logger
+
+from .common import BillingCommon
+
+
+@tagged('post_install', '-at_install')
+@freeze_time('2026-12-05')
+class TestBillingPeriod(BillingCommon):
+
+    def _started(self, **values):
+        contract = self._contract(**values)
+        contract._start(contract.date_start)
+        return contract
+
+    def _billed_dates(self, contract):
+        return contract.period_ids.filtered(lambda period: period.state == 'invoiced').mapped('date_start')
+
+    def test_the_31st_returns_after_short_months(self):
+        contract = self._started(date_start=date(2026, 1, 31))
+        self._bill(date(2026, 5, 31))
+        self.assertEqual(
+            self._billed_dates(contract),
+            [date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31)],
+        )
+
+    def test_three_months_late_gives_one_invoice_for_each_period(self):
+        contract = self._started(date_start=date(2026, 9, 1))
+        run = self._bill(date(2026, 12, 5))
+        invoices = run.line_ids.invoice_id.sorted('name')
+        self.assertEqual(
+            invoices.mapped('invoice_date'),
+            [date(2026, 9, 1), date(2026, 10, 1), date(2026, 11, 1), date(2026, 12, 1)],
+        )
+        self.assertEqual(invoices.mapped('amount_total'), [120.0] * 4)
+        self.assertEqual(len(contract.period_ids), 5, "and the next one is planned")
+
+    def test_a_second_run_bills_nothing(self):
+        self._started(date_start=date(2026, 12, 1))
+        self.assertTrue(self._bill(date(2026, 12, 5)))
+        self.assertFalse(self._bill(date(2026, 12, 5)))
+
+    def test_a_late_invoice_keeps_numbers_and_dates_in_order(self):
+        self._started(date_start=date(2026, 12, 1))
+        self._bill(date(2026, 12, 1))
+        late = self._started(date_start=date(2026, 11, 1), date_end=date(2026, 11, 30))
+        run = self._bill(date(2026, 12, 5))
+        line = run.line_ids.filtered(lambda line: line.contract_id == late)
+        self.assertEqual((line.planned_date, line.invoice_date), (date(2026, 11, 1), date(2026, 12, 5)))
+        self.assertIn("from 11/01/2026 to 11/30/2026", line.invoice_id.invoice_line_ids.name)
+        self.assertEqual(line.invoice_id.invoice_date_due, date(2026, 12, 5))
+
+    def test_in_arrears_is_invoiced_on_the_last_day(self):
+        contract = self._started(date_start=date(2026, 11, 1), timing='arrears')
+        self.assertFalse(self._bill(date(2026, 11, 29)))
+        run = self._bill(date(2026, 11, 30))
+        self.assertEqual(run.line_ids.invoice_id.invoice_date, date(2026, 11, 30))
+        self.assertEqual(contract.next_invoice_date, date(2026, 12, 31))
+
+    def test_a_first_period_cut_short_is_billed_by_days(self):
+        self._started(date_start=date(2026, 11, 10), anchor_day=1, price=99.99)
+        invoice = self._bill(date(2026, 11, 10)).line_ids.invoice_id
+        self.assertEqual(invoice.amount_untaxed, 69.99)  # 99.99 x 21/30 = 69.993
+        self.assertIn("21/30 days", invoice.invoice_line_ids.name)
+
+    def test_deleting_a_draft_opens_its_period_again(self):
+        contract = self._started(date_start=date(2026, 12, 1))
+        invoice = self._bill(date(2026, 12, 5)).line_ids.invoice_id
+        period = contract.period_ids[0]
+        invoice.button_draft()
+        self.assertEqual(period.state, 'draft')
+        self.assertFalse(self._bill(date(2026, 12, 5)), "a draft counts as billed")
+        invoice.unlink()
+        self.assertEqual(period.state, 'planned')
+        self.assertEqual(self._bill(date(2026, 12, 5)).line_ids.invoice_id.amount_untaxed, 100.0)
+
+    def test_only_what_no_invoice_holds_is_billed(self):
+        contract = self._started(date_start=date(2026, 12, 1))
+        period = contract.period_ids[0]
+        period._bill(date(2026, 12, 1))
+        self.assertFalse(period._owed_minus_invoiced())
+        contract.line_ids = [
+            Command.create({'product_id': self.service.id, 'name': "Backup", 'price_unit': 30.0}),
+        ]
+        rest = period._owed_minus_invoiced()
+        self.assertEqual([(bill.line.name, bill.price_unit) for bill in rest], [("Backup", 30.0)])
+
+    def test_lines_with_dates_of_their_own_are_owed_for_their_days(self):
+        contract = self._started(date_start=date(2026, 11, 1))
+        contract.line_ids.date_end = date(2026, 11, 15)
+        self.assertEqual(self._bill(date(2026, 11, 1)).line_ids.invoice_id.amount_untaxed, 50.0)
+        self._bill(date(2026, 12, 1))
+        self.assertEqual(contract.period_ids.sorted('date_start').mapped('state')[:2], ['invoiced', 'empty'])
+
+    def test_labels_speak_the_customers_language(self):
+        self.env['res.lang']._activate_lang('fr_FR')
+        self.customer.lang = 'fr_FR'
+        self._started(date_start=date(2026, 12, 1))
+        invoice = self._bill(date(2026, 12, 1)).line_ids.invoice_id
+        self.assertEqual(invoice.invoice_line_ids.name, "Hosting, du 01/12/2026 au 31/12/2026")
+
+    def test_the_invoice_carries_terms_order_number_and_mandate(self):
+        terms = self.env.ref('account.account_payment_term_30days')
+        self._started(date_start=date(2026, 12, 1), payment_term_id=terms.id, customer_reference="PO-77")
+        invoice = self._bill(date(2026, 12, 1)).line_ids.invoice_id
+        self.assertEqual((invoice.ref, invoice.invoice_date_due), ("PO-77", date(2026, 12, 31)))
+        self.assertEqual((invoice.preferred_payment_method_line_id, invoice.billing_mandate_id), (self.sdd, self.mandate))
+
+    @mute_logger('odoo.addons.recurring_billing.models.billing_worker')
+    def test_a_faulty_contract_is_parked_and_the_others_go_on(self):
+        good = self._started(date_start=date(2026, 12, 1))
+        bad = self._started(date_start=date(2026, 12, 1))
+        broken = self._create_product(name="No account", type='service', property_account_income_id=False)
+        self.company.income_account_id = False
+        broken.categ_id.property_account_income_categ_id = False
+        bad.journal_id.default_account_id = False
+        bad.line_ids.product_id = broken
+        run = self._bill(date(2026, 12, 5))
+        self.assertEqual(self._billed_dates(good), [date(2026, 12, 1)])
+        self.assertIn("No account", bad.parked_reason)
+        self.assertIn("income account", bad.parked_reason)
+        self.assertEqual(len(bad.activity_ids), 1)
+        self.assertEqual((run.invoice_count, run.parked_count), (1, 1))
+        self.assertFalse(self.env['account.move'].search([('state', '=', 'draft'), ('partner_id', '=', bad.partner_id.id)]))
+        broken.product_tmpl_id.property_account_income_id = self.service.property_account_income_id
+        bad.period_ids.action_retry()
+        self._bill(date(2026, 12, 5))
+        self.assertEqual(self._billed_dates(bad), [date(2026, 12, 1)])
+
+    @mute_logger('odoo.addons.recurring_billing.models.billing_worker')
+    def test_a_locked_accounting_period_is_refused_by_name(self):
+        contract = self._started(date_start=date(2026, 12, 1))
+        self.company.sale_lock_date = date(2026, 12, 31)
+        with self.assertRaisesRegex(UserError, rf"{contract.name}.*locked period"):
+            contract.period_ids[0]._bill(date(2026, 12, 5))
+        self._bill(date(2026, 12, 5))
+        self.assertIn("locked period", contract.parked_reason)
+        self.assertFalse(contract._invoices())
+
+    def test_a_planned_date_in_a_locked_period_moves_to_the_day_of_issue(self):
+        self._started(date_start=date(2026, 11, 1), date_end=date(2026, 11, 30))
+        self.company.sale_lock_date = date(2026, 11, 30)
+        invoice = self._bill(date(2026, 12, 5)).line_ids.invoice_id
+        self.assertEqual((invoice.invoice_date, invoice.date), (date(2026, 12, 5), date(2026, 12, 5)))
+
+    def test_the_preview_writes_no_invoice_and_equals_the_result(self):
+        contract = self._started(date_start=date(2026, 11, 10), anchor_day=1, price=33.33, quantity=3)
+        run = self.env['billing.run'].create({'date_until': date(2026, 12, 5)})
+        run.action_compute()
+        self.assertFalse(contract._invoices())
+        announced = run.line_ids.mapped(lambda line: (line.invoice_date, line.amount_untaxed, line.amount_total))
+        run.action_post()
+        posted = run.line_ids.invoice_id.mapped(lambda move: (move.invoice_date, move.amount_untaxed, move.amount_total))
+        self.assertEqual(announced, posted)
+
+    def test_an_unticked_line_is_left_out(self):
+        kept, left = self._started(date_start=date(2026, 12, 1)), self._started(date_start=date(2026, 12, 1))
+        run = self.env['billing.run'].create({'date_until': date(2026, 12, 5)})
+        run.action_compute()
+        run.line_ids.filtered(lambda line: line.contract_id == left).is_selected = False
+        run.action_post()
+        self.assertEqual((len(kept._invoices()), len(left._invoices())), (1, 0))
+
+    def test_the_cron_bills_and_commits_its_progress(self):
+        contract = self._started(date_start=date(2026, 12, 1))
+        with self.enter_registry_test_mode():
+            self.env.ref('recurring_billing.ir_cron_bill').method_direct_trigger()
+        self.assertEqual(len(contract._invoices()), 1)

@@ -1,0 +1,158 @@
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from schwifty import IBAN
+
+from odoo.tests import BaseCase
+
+from odoo.addons.recurring_billing.tools import sepa_ids
+
+LAW = settings(max_examples=100, deadline=None, database=None)
+FRENCH_IBAN = "FR7630004008230000123456778"
+
+
+class TestSepaIds(BaseCase):
+    def test_sepa_has_42_prefixes_of_which_30_are_in_the_eea(self):
+        self.assertEqual(len(sepa_ids.SEPA_PREFIXES), 42)
+        self.assertEqual(len(sepa_ids.EEA_PREFIXES), 30)
+        self.assertLess(sepa_ids.EEA_PREFIXES, sepa_ids.SEPA_PREFIXES)
+
+    def test_an_iban_is_accepted_in_any_common_writing(self):
+        for value in (
+            FRENCH_IBAN,
+            "fr76 3000 4008 2300 0012 3456 778",
+            " FR76\u00a030004008230000123456778\n",
+            "FR1420041010050500013M02606",
+            "DE89370400440532013000",
+            "GB82WEST12345698765432",
+            "CH9300762011623852957",
+            "RS35260005601001611379",
+        ):
+            with self.subTest(value=value):
+                self.assertIsNone(sepa_ids.iban_fault(value))
+
+    def test_an_iban_is_refused_with_the_reason(self):
+        cases = {
+            None: "missing",
+            "": "missing",
+            " \u00a0": "missing",
+            "BR1500000000000010932840814P2": "not_sepa",
+            "12345678901": "not_sepa",
+            "FR": "structure",
+            FRENCH_IBAN[:-1]: "structure",
+            FRENCH_IBAN + "0": "structure",
+            "FR76-3000-4008-2300-0012-3456-778": "structure",
+            "FR76३0004008230000123456778": "structure",
+            "DE8937040044053201300X": "structure",
+            "FR7630004008230000123456779": "checksum",
+            "FR7730004008230000123456778": "checksum",
+            "FR4930004008230000123456779": "national_key",
+            "BE41539007547035": "national_key",
+        }
+        for value, fault in cases.items():
+            with self.subTest(value=value):
+                self.assertEqual(sepa_ids.iban_fault(value), fault)
+
+    def test_a_number_is_compacted_but_not_repaired(self):
+        cases = {
+            " fr76 3000\t4008\u00a02300": "FR76300040082300",
+            "FR76-3000": "FR76-3000",
+            "f\u0131": "f\u0131",
+            None: "",
+        }
+        for value, expected in cases.items():
+            with self.subTest(value=value):
+                self.assertEqual(sepa_ids.compact(value), expected)
+
+    def test_a_masked_iban_shows_country_check_digits_and_the_end(self):
+        cases = {
+            FRENCH_IBAN: "FR76 **** **** 6778",
+            "no93 8601 1117 947": "NO93 **** **** 7947",
+            "12345678901": "****",
+            "": "****",
+            None: "****",
+        }
+        for value, expected in cases.items():
+            with self.subTest(value=value):
+                self.assertEqual(sepa_ids.mask_iban(value), expected)
+
+    def test_the_eea_ends_where_the_addresses_are_needed(self):
+        cases = {
+            FRENCH_IBAN: True,
+            "no93 8601": True,
+            "LI21": True,
+            "CH93": False,
+            "MC58": False,
+            "GB82": False,
+            "AD12": False,
+        }
+        for iban, expected in cases.items():
+            with self.subTest(iban=iban):
+                self.assertIs(sepa_ids.is_eea(iban), expected)
+
+    def test_a_creditor_identifier_is_checked_with_its_country(self):
+        cases = {
+            "FR72ZZZ123456": None,
+            "fr19 zzz 654321": None,
+            "FR44ZZZ8A2B3C": None,
+            "FR72ABC123456": None,
+            "DE98ZZZ09999999999": None,
+            "ES23ZZZ47690558N": None,
+            None: "missing",
+            " ": "missing",
+            "XX86ZZZ123456": "country",
+            "123": "country",
+            "FR82ZZZ1234567890123": "length",
+            "FR72ZZZ": "length",
+            "ES23ZZZ": "length",
+            "ES23ZZZ" + "1" * 29: "length",
+            "FR73ZZZ123456": "checksum",
+            "FR72ZZZ12345#": "checksum",
+            "ES23ZZ-47690558N": "checksum",
+            "ES23ZZZ47690558\u00d1": "checksum",
+            'ES23ZZZ"47690558N': "checksum",
+        }
+        for value, fault in cases.items():
+            with self.subTest(value=value):
+                self.assertEqual(sepa_ids.ics_fault(value), fault)
+
+    def test_a_mandate_reference_is_accepted_or_refused_as_it_stands(self):
+        cases = {
+            "RUM-C000042-01": None,
+            "rum 42": None,
+            "x" * 35: None,
+            None: "missing",
+            "  ": "missing",
+            "x" * 36: "too_long",
+            "RUM_1": "characters",
+            "RUM/": "characters",
+            "RUM//1": "characters",
+            " RUM": "characters",
+            "RÜM": "characters",
+        }
+        for value, fault in cases.items():
+            with self.subTest(value=value):
+                self.assertEqual(sepa_ids.mandate_reference_fault(value), fault)
+
+    def test_a_mandate_is_known_by_identifier_and_reference_without_case_blanks_business_code(self):
+        key = sepa_ids.mandate_key("FR72ZZZ123456", "RUM-1")
+        same = (("fr72 zzz 123456", "rum - 1"), ("FR72001123456", "RUM-1"))
+        other = (("FR72ZZZ123456", "RUM-2"), ("FR19ZZZ654321", "RUM-1"), ("FR72ZZZ12345", "6RUM-1"))
+        for ics, reference in same:
+            with self.subTest(ics=ics, reference=reference):
+                self.assertEqual(sepa_ids.mandate_key(ics, reference), key)
+        for ics, reference in other:
+            with self.subTest(ics=ics, reference=reference):
+                self.assertNotEqual(sepa_ids.mandate_key(ics, reference), key)
+
+    @LAW
+    @given(st.sampled_from(sorted(sepa_ids.SEPA_PREFIXES)), st.randoms(use_true_random=False))
+    def test_an_iban_of_each_sepa_country_is_accepted(self, country, random):
+        iban = str(IBAN.random(country, random=random))
+        self.assertIsNone(sepa_ids.iban_fault(iban))
+
+    @LAW
+    @given(st.integers(4, 26), st.integers(1, 9))
+    def test_one_mistyped_digit_is_always_found(self, position, step):
+        digit = (int(FRENCH_IBAN[position]) + step) % 10
+        mistyped = f"{FRENCH_IBAN[:position]}{digit}{FRENCH_IBAN[position + 1 :]}"
+        self.assertEqual(sepa_ids.iban_fault(mistyped), "checksum")

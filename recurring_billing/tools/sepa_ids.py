@@ -1,0 +1,103 @@
+"""Faults of IBANs, creditor identifiers and mandate references, as codes; nothing is repaired."""
+
+from schwifty import IBAN
+from schwifty.exceptions import InvalidBBANChecksum, InvalidChecksumDigits, SchwiftyException
+from stdnum.eu import at_02
+
+from .sepa_text import is_identifier
+
+# EPC409-09 v8.0 of 24 December 2025, list of SEPA scheme countries: prefixes of the IBAN.
+_EEA = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
+_OTHERS = "AD AL CH GB GI MC MD ME MK RS SM VA"
+EEA_PREFIXES = frozenset(_EEA.split())
+SEPA_PREFIXES = EEA_PREFIXES | frozenset(_OTHERS.split())
+
+# The only countries whose national key schwifty checks without false alarms.
+_NATIONAL_KEY_PREFIXES = frozenset(("BE", "ES", "FR", "IT", "MC", "PT"))
+_ICS_LENGTHS = {"FR": 13, "DE": 18}
+_MAX_LENGTH = 35
+_SHORTEST_IBAN = 15
+
+
+def compact(value: str | None) -> str:
+    """``value`` in capitals and without blanks, as it stands in a bank file."""
+    text = "".join((value or "").split())
+    # Other letters may have ASCII capitals (a dotless i has): that would repair a wrong number.
+    return text.upper() if text.isascii() else text
+
+
+def iban_fault(value: str | None) -> str | None:
+    """Why an account number is no IBAN for a direct debit; None where it is one.
+
+    :return: "missing", "not_sepa", "structure", "checksum" or "national_key" (the key that France,
+        Monaco, Belgium, Spain, Italy and Portugal keep inside the number)
+    """
+    iban = compact(value)
+    if not iban:
+        return "missing"
+    if iban[:2] not in SEPA_PREFIXES:
+        return "not_sepa"
+    if not iban.isascii():
+        return "structure"
+    try:
+        IBAN(iban, validate_bban=iban[:2] in _NATIONAL_KEY_PREFIXES)
+    except InvalidChecksumDigits:
+        return "checksum"
+    except InvalidBBANChecksum:
+        return "national_key"
+    except SchwiftyException:
+        return "structure"
+    return None
+
+
+def mask_iban(value: str | None) -> str:
+    """Country, check digits and the last four characters; nothing of what is too short."""
+    iban = compact(value)
+    if len(iban) < _SHORTEST_IBAN:
+        return "****"
+    return f"{iban[:4]} **** **** {iban[-4:]}"
+
+
+def is_eea(iban: str) -> bool:
+    return compact(iban)[:2] in EEA_PREFIXES
+
+
+def ics_fault(value: str | None) -> str | None:
+    """Why a creditor identifier (ICS) is wrong; None where it is right.
+
+    :return: "missing", "country", "length" or "checksum" (also where a character is refused, for
+        no check digits can be computed then)
+    """
+    ics = compact(value)
+    if not ics:
+        return "missing"
+    country = ics[:2]
+    if country not in SEPA_PREFIXES:
+        return "country"
+    if not 7 < len(ics) <= _MAX_LENGTH or len(ics) != _ICS_LENGTHS.get(country, len(ics)):
+        return "length"
+    # stdnum skips punctuation, which EPC262-08 allows in the national part only.
+    if not (ics[:7].isalnum() and is_identifier(ics) and at_02.is_valid(ics)):
+        return "checksum"
+    return None
+
+
+def mandate_reference_fault(value: str | None) -> str | None:
+    """Why a mandate reference (RUM) is refused; None where it is accepted.
+
+    :return: "missing", "too_long" (over 35) or "characters"
+    """
+    if not (value or "").strip():
+        return "missing"
+    if len(value) > _MAX_LENGTH:
+        return "too_long"
+    return None if is_identifier(value) else "characters"
+
+
+def mandate_key(ics: str, reference: str) -> str:
+    """What makes a mandate unique (EPC rulebook: creditor identifier and reference).
+
+    Case and blanks do not count, nor does the business code in positions 5 to 7 of the ICS.
+    """
+    identifier = compact(ics)
+    return f"{identifier[:4]}{identifier[7:]}|{compact(reference)}"

@@ -1,0 +1,3 @@
+from . import billing_collection_prepare
+from . import billing_contract_end
+from . import billing_debit_return

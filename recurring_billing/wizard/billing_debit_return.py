@@ -1,0 +1,23 @@
+from odoo import fields, models
+
+from ..models.billing_debit import RETURN_REASONS
+
+
+class BillingDebitReturn(models.TransientModel):
+    _name = 'billing.debit.return'
+    _description = "Return a Direct Debit"
+
+    debit_id = fields.Many2one('billing.debit', required=True, readonly=True)
+    partner_id = fields.Many2one(related='debit_id.partner_id')
+    move_id = fields.Many2one(related='debit_id.move_id')
+    currency_id = fields.Many2one(related='debit_id.currency_id')
+    amount = fields.Monetary(related='debit_id.amount')
+    collection_date = fields.Date("Collected On", related='debit_id.date')
+    date = fields.Date("Returned On", required=True, default=fields.Date.context_today, help="Date on the bank's statement.")
+    reason = fields.Selection(RETURN_REASONS, required=True, default='AM04')
+    note = fields.Char("Bank's Text")
+
+    def action_confirm(self):
+        self.ensure_one()
+        self.debit_id._return(self.date, self.reason, self.note)
+        return True
