@@ -9,9 +9,7 @@ def check_python():
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         sys.exit(
             "!! This is Python {}.{}; needed is Python {}.{} to {}.{}. Where one is installed "
-            "under another name, say so: make demo PYTHON=python3.12".format(
-                *sys.version_info[:2], *OLDEST, *NEWEST
-            )
+            "under another name, say so: make demo PYTHON=python3.12".format(*sys.version_info[:2], *OLDEST, *NEWEST)
         )
 
 

@@ -33,7 +33,9 @@ def tell(bench, database):
     command = bench.command(database, "--no-http", "--shell-interface=python", subcommand="shell")
     program = f"OUT = {str(OUT)!r}\n{STORY.read_text()}"
     with log.open("w") as output:
-        subprocess.run(command, input=program, text=True, stdout=output, stderr=subprocess.STDOUT, env=bench.environment)
+        subprocess.run(
+            command, input=program, text=True, stdout=output, stderr=subprocess.STDOUT, env=bench.environment
+        )
     if not facts.exists():
         tail = "\n".join(log.read_text().splitlines()[-25:])
         raise StepError(f"{tail}\nThe demo stopped on its way; the whole output is in {log}")

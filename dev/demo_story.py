@@ -1,6 +1,7 @@
-"""Three months of a small company, day by day, with the calls that the nightly jobs make. Runs in Odoo's shell as `env`.
+"""Three months of a small company, day by day, with the calls that the nightly jobs make. Runs in Odoo's shell.
 
-Only the calendar is simulated: each step gets its day as an argument. OUT is the folder for the bank file and the facts.
+Only the calendar is simulated: each step gets its day as an argument. The shell gives `env`; the caller sets OUT, the
+folder for the bank file and the facts.
 """
 
 import json
@@ -9,6 +10,7 @@ from base64 import b64decode
 from datetime import timedelta
 
 from odoo import fields
+
 from odoo.addons.recurring_billing.tools import bank_calendar, pain008
 
 company = env.ref("recurring_billing.demo_company")  # noqa: F821  (Odoo's shell gives env)
@@ -26,14 +28,18 @@ def no_commit(*_args, **_kwargs):
 def bank_line(day, label, amount, item):
     """A line of the bank statement, matched with ``item`` on the outstanding account."""
     account = item.account_id
-    line = env["account.bank.statement.line"].sudo().create(  # Community gives its form to nobody by default
-        {
-            "journal_id": company.billing_bank_journal_id.id,
-            "date": day,
-            "payment_ref": label,
-            "amount": amount,
-            "counterpart_account_id": account.id,
-        },
+    line = (
+        env["account.bank.statement.line"]
+        .sudo()
+        .create(  # Community gives its form to nobody by default
+            {
+                "journal_id": company.billing_bank_journal_id.id,
+                "date": day,
+                "payment_ref": label,
+                "amount": amount,
+                "counterpart_account_id": account.id,
+            },
+        )
     )
     (line.move_id.line_ids.filtered(lambda row: row.account_id == account) + item).reconcile()
 
@@ -96,13 +102,22 @@ def live_through(day):
     env["billing.dunning.action"]._remind(company, day)
 
 
+def leave_one_to_try():
+    """A draft collection for whoever looks at the demo: its file is theirs to make."""
+    Collection = env["billing.collection"]
+    Collection._prepare_debits(company, Collection._earliest_date(company, today), today)
+
+
 def facts():
     euros = company.currency_id.format
     invoices = env["account.move"].search(
-        [("company_id", "=", company.id), ("move_type", "=", "out_invoice"), ("state", "=", "posted")], order="invoice_date",
+        [("company_id", "=", company.id), ("move_type", "=", "out_invoice"), ("state", "=", "posted")],
+        order="invoice_date",
     )
     items = env["account.move.line"].search([("company_id", "=", company.id), ("parent_state", "=", "posted")])
-    collections = env["billing.collection"].search([("company_id", "=", company.id)], order="date")
+    collections = env["billing.collection"].search(
+        [("company_id", "=", company.id), ("state", "!=", "draft")], order="date, id"
+    )
     last = collections[-1]
     content = b64decode(last.file)
     path = pathlib.Path(OUT, last.file_name)  # noqa: F821  (set by the caller)
@@ -111,7 +126,10 @@ def facts():
     reminders = env["billing.dunning.action"].search([("company_id", "=", company.id)], order="date")
     transit = items.filtered(lambda item: item.account_id.code == "511600")
     waiting = collections.filtered(
-        lambda row: row.state == "settled" and not all(row.move_id.line_ids.filtered(lambda i: i in transit).mapped("reconciled"))
+        lambda row: (
+            row.state == "settled"
+            and not all(row.move_id.line_ids.filtered(lambda i: i in transit).mapped("reconciled"))
+        )
     )
     faults = pain008.schema_faults(content)
     return {
@@ -129,13 +147,15 @@ def facts():
         "validity": "valid against pain.008.001.08" if not faults else f"INVALID: {faults[0]}",
         "returned": "; ".join(
             f"{debit.partner_id.name}, invoice {debit.move_id.name}, {euros(debit.amount)}, "
-            f"{debit.return_reason} on {debit.return_date}: the invoice is open again ({euros(debit.move_id.amount_residual)})"
+            f"{debit.return_reason} on {debit.return_date}: the invoice is open again, "
+            f"{euros(debit.move_id.amount_residual)} due"
             for debit in returned
         ),
-        "reminder": f"{len(reminders)} e-mails written; the last to {reminders[-1].partner_id.name} <{reminders[-1].partner_id.email}>"
+        "reminder": f"{len(reminders)} e-mails written; the last to {reminders[-1].email_to}"
         f" on {reminders[-1].date} for {euros(reminders[-1].amount)}",
         "outstanding": euros(round(sum(transit.mapped("balance")), 2)),
-        "uncredited": " + ".join(f"{row.name} ({euros(row.amount_total)})" for row in waiting) or "nothing, all is credited",
+        "uncredited": " + ".join(f"{row.name} ({euros(row.amount_total)})" for row in waiting)
+        or "nothing, all is credited",
     }
 
 
@@ -144,5 +164,6 @@ for offset in range((today - start).days + 1):
     live_through(start + timedelta(days=offset))
     if offset % 7 == 0:
         env.cr.commit()
+leave_one_to_try()
 env.cr.commit()
 pathlib.Path(OUT, "demo.json").write_text(json.dumps(facts()))  # noqa: F821

@@ -169,8 +169,7 @@ def finish_tree():
     if dangling:
         names = "\n".join(f"{path} -> {os.readlink(path)}" for path in dangling[:10])
         raise StepError(
-            f"{len(dangling)} links of the Odoo package point nowhere:\n{names}\n"
-            "Set ODOO_SRC to another Odoo 19 tree."
+            f"{len(dangling)} links of the Odoo package point nowhere:\n{names}\nSet ODOO_SRC to another Odoo 19 tree."
         )
 
 

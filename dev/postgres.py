@@ -53,7 +53,9 @@ def unusable():
 
 
 def psql(query, environment, database="postgres"):
-    command = [programs(site_packages()) / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database]
+    # The machine's own program first, for a server that asks for SSL: the wheel's has none.
+    program = shutil.which("psql", path=environment["PATH"]) or programs(site_packages()) / "psql"
+    command = [program, "-wXAtq", "-v", "ON_ERROR_STOP=1", "-d", database]
     return subprocess.run([*command, "-c", query], env=environment, capture_output=True, text=True)
 
 
@@ -96,6 +98,7 @@ class Cluster:
         self.pid_file = self.data / "postmaster.pid"
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PG")},
+            "PATH": f"{programs(self.copy)}:{os.environ['PATH']}",
             "PGHOST": str(self.socket),
             "PGPORT": "5432",
             "PGUSER": "odoo",
@@ -169,7 +172,8 @@ class Cluster:
 
     def run(self, program, *arguments):
         log = DEV / "log" / f"{program}.log"
-        run(programs(self.copy) / program, *arguments, log=log, cwd="/", **self.user)
+        command = [programs(self.copy) / program, *arguments]
+        run(*command, log=log, env=self.environment, cwd="/", **self.user)
 
 
 @contextlib.contextmanager

@@ -14,9 +14,7 @@ class Tally:
         return self.passed + self.failed + self.skipped
 
     def __add__(self, other):
-        return Tally(
-            self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped
-        )
+        return Tally(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
 
     def __str__(self):
         skipped = f", {self.skipped} skipped" if self.skipped else ""

@@ -5,5 +5,5 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Take our payment method off the bank journals; entries, their journal and account 511600 are the books: they stay."""
+    """Take our payment method off the bank journals; entries, their journal and account 511600 are books, and stay."""
     env['account.payment.method'].search([('code', '=', 'billing_sdd')]).unlink()

@@ -33,9 +33,7 @@ class Packaged:
     def call(self, function, *arguments):
         """Call a function of books.py inside Odoo and return its result."""
         call = ", ".join(["env", *map(repr, arguments)])
-        program = (
-            f"import books, json; print(json.dumps(books.{function}({call}))); env.cr.commit()"
-        )
+        program = f"import books, json; print(json.dumps(books.{function}({call}))); env.cr.commit()"
         command = self.command(self.name, "--no-http", subcommand="shell")
         with (LOGS / f"package-{function}.log").open("w") as log:
             pipes = {"stdout": subprocess.PIPE, "stderr": log, "text": True}

@@ -1,21 +1,29 @@
-from . import billing_state_mixin
-from . import billing_worker
-from . import billing_frequency_mixin
-from . import account_chart_template
-from . import account_journal
-from . import account_move
-from . import account_move_line
-from . import account_payment_method
-from . import billing_collection
-from . import billing_contract
-from . import billing_contract_line
-from . import billing_debit
-from . import billing_dunning_action
-from . import billing_mandate
-from . import billing_period
-from . import billing_plan
-from . import billing_run
-from . import billing_run_line
-from . import res_company
-from . import res_config_settings
-from . import res_partner
+from . import billing_frequency_mixin, billing_state_mixin, billing_worker
+
+# isort: split
+# the models inherit from these, and must come after them
+
+from . import (
+    account_chart_template,
+    account_journal,
+    account_move,
+    account_move_line,
+    account_payment_method,
+    billing_collection,
+    billing_collection_file,
+    billing_collection_settlement,
+    billing_contract,
+    billing_contract_calendar,
+    billing_contract_chain,
+    billing_contract_line,
+    billing_debit,
+    billing_dunning_action,
+    billing_mandate,
+    billing_period,
+    billing_plan,
+    billing_run,
+    billing_run_line,
+    res_company,
+    res_config_settings,
+    res_partner,
+)

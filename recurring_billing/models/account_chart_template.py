@@ -5,6 +5,6 @@ class AccountChartTemplate(models.AbstractModel):
     _inherit = 'account.chart.template'
 
     def _post_load_data(self, template_code, company, template_data):
-        super()._post_load_data(template_code, company, template_data)
-        company = company or self.env.company
-        company._billing_set_up_direct_debit()
+        result = super()._post_load_data(template_code, company, template_data)
+        (company or self.env.company)._billing_set_up_direct_debit()
+        return result

@@ -1,12 +1,19 @@
 from odoo import api, fields, models
 
+from .billing_debit import UNDER_WAY
+
 
 class AccountMove(models.Model):
     _inherit = 'account.move'
 
     billing_contract_count = fields.Integer(compute='_compute_billing_contract_count')
     billing_mandate_id = fields.Many2one(
-        'billing.mandate', "Mandate", check_company=True, copy=False, index='btree_not_null', ondelete='restrict',
+        'billing.mandate',
+        "Mandate",
+        check_company=True,
+        copy=False,
+        index='btree_not_null',
+        ondelete='restrict',
         help="Empty: the customer's active mandate on the day of the collection.",
     )
     billing_debit_ids = fields.One2many('billing.debit', 'move_id', "Direct Debits", readonly=True)
@@ -25,7 +32,12 @@ class AccountMove(models.Model):
     )
     billing_debit_note = fields.Char(compute='_compute_billing_debit_note')
     billing_reminder_ids = fields.Many2many(
-        'billing.dunning.action', 'billing_dunning_action_move_rel', 'move_id', 'action_id', "Reminders", copy=False,
+        'billing.dunning.action',
+        'billing_dunning_action_move_rel',
+        'move_id',
+        'action_id',
+        "Reminders",
+        copy=False,
         readonly=True,
     )
 
@@ -59,6 +71,17 @@ class AccountMove(models.Model):
     def action_billing_debits(self):
         self.ensure_one()
         return self.billing_debit_ids._get_records_action(name=self.env._("Direct Debits"))
+
+    def _billing_late(self, day):
+        """Those of these invoices that are open after their due date on ``day`` and that no direct debit covers."""
+        return self.filtered(
+            lambda move: (
+                move.state == 'posted'
+                and move.amount_residual > 0
+                and move.invoice_date_due < day
+                and move.billing_debit_state not in UNDER_WAY
+            ),
+        )
 
     def _get_accounting_date(self, invoice_date, has_tax, lock_dates=None):
         """EXTENDS account: the VAT on receipts of a returned debit is taken back on the day of the return.

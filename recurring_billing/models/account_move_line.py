@@ -7,16 +7,31 @@ class AccountMoveLine(models.Model):
     _inherit = 'account.move.line'
 
     billing_contract_line_id = fields.Many2one(
-        'billing.contract.line', "Contract Line", readonly=True, copy=False, index='btree_not_null', ondelete='set null',
+        'billing.contract.line',
+        "Contract Line",
+        readonly=True,
+        copy=False,
+        index='btree_not_null',
+        ondelete='restrict',
     )
     billing_contract_id = fields.Many2one(
-        'billing.contract', "Contract", related='billing_contract_line_id.contract_id', store=True, index='btree_not_null',
+        'billing.contract',
+        "Contract",
+        related='billing_contract_line_id.contract_id',
+        store=True,
+        index='btree_not_null',
     )
     billing_period_id = fields.Many2one(
-        'billing.period', "Billing Period", readonly=True, copy=False, index='btree_not_null', ondelete='set null',
+        'billing.period',
+        readonly=True,
+        copy=False,
+        index='btree_not_null',
+        ondelete='restrict',
     )
     billing_revision = fields.Integer(
-        readonly=True, copy=False, help="Which billing of the period made this line; with line and period it is unique.",
+        readonly=True,
+        copy=False,
+        help="Which billing of the period made this line; with line and period it is unique.",
     )
     billing_debit_ids = fields.One2many('billing.debit', 'move_line_id', "Direct Debits")
 
@@ -30,8 +45,8 @@ class AccountMoveLine(models.Model):
     def _billing_match(self, pairs):
         """Match each recordset of ``pairs``, with VAT on receipts made in one batch.
 
-        Core makes the cash-basis entries match by match, which costs more than all the rest. Its own method, called once
-        for all partials, gives the same entries.
+        Core makes the cash-basis entries match by match, which costs more than all the rest. Its own method, called
+        once for all partials, gives the same entries.
         """
         lines = self.browse().union(*pairs)
         before = lines.matched_debit_ids | lines.matched_credit_ids
@@ -44,7 +59,7 @@ class AccountMoveLine(models.Model):
 
     @api.model
     def _billing_collectable_lines(self, company, day):
-        """The open receivable lines due until ``day`` that customers of ``company`` pay by direct debit, and no debit covers.
+        """The open receivable lines of ``company``, due until ``day``, that are paid by debit and not debited yet.
 
         A returned debit is not tried again by itself: its invoice is left to a person and to the reminders.
         """
@@ -85,8 +100,8 @@ class AccountMoveLine(models.Model):
             )
         if mandate.state != 'active':
             return self.env._(
-                "Invoice %(invoice)s: %(customer)s has no active mandate. Activate a mandate, or choose another way of payment "
-                "on the invoice.",
+                "Invoice %(invoice)s: %(customer)s has no active mandate. Activate a mandate, or choose another way of "
+                "payment on the invoice.",
                 **texts,
             )
         if self.reconciled or move.state != 'posted':

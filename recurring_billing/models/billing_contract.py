@@ -1,12 +1,8 @@
-from dateutil.relativedelta import relativedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
-from ..tools.recurrence import Recurrence, per_month
-
-UPCOMING = 6  # invoices shown ahead on the form
+from ..tools.recurrence import per_month
 
 
 class BillingContract(models.Model):
@@ -21,6 +17,7 @@ class BillingContract(models.Model):
     name = fields.Char("Number", default='/', required=True, readonly=True, copy=False)
     state = fields.Selection(
         [('draft', "Draft"), ('running', "Running"), ('closed', "Closed")],
+        "Status",
         default='draft',
         required=True,
         readonly=True,
@@ -30,7 +27,13 @@ class BillingContract(models.Model):
     )
     company_id = fields.Many2one('res.company', required=True, index=True, default=lambda self: self.env.company)
     partner_id = fields.Many2one(
-        'res.partner', "Customer", required=True, index=True, check_company=True, tracking=True, ondelete='restrict',
+        'res.partner',
+        "Customer",
+        required=True,
+        index=True,
+        check_company=True,
+        tracking=True,
+        ondelete='restrict',
     )
     plan_id = fields.Many2one(
         'billing.plan',
@@ -40,19 +43,41 @@ class BillingContract(models.Model):
         help="Fills in frequency and terms, which can then be changed for this contract.",
     )
     recurrence_interval = fields.Integer(
-        default=None, compute='_compute_plan_terms', store=True, readonly=False, precompute=True, tracking=True,
+        default=None,
+        compute='_compute_plan_terms',
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
     )
     recurrence_unit = fields.Selection(
-        default=None, compute='_compute_plan_terms', store=True, readonly=False, precompute=True, tracking=True,
+        default=None,
+        compute='_compute_plan_terms',
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
     )
     timing = fields.Selection(
-        default=None, compute='_compute_plan_terms', store=True, readonly=False, precompute=True, tracking=True,
+        default=None,
+        compute='_compute_plan_terms',
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
     )
     date_start = fields.Date(
-        "Start", required=True, default=fields.Date.context_today, tracking=True, help="First day that is invoiced.",
+        "Start",
+        required=True,
+        default=fields.Date.context_today,
+        tracking=True,
+        help="First day that is invoiced.",
     )
     date_end = fields.Date(
-        "End", copy=False, tracking=True, help="Last day that is invoiced. Empty: the contract runs until it is ended.",
+        "End",
+        copy=False,
+        tracking=True,
+        help="Last day that is invoiced. Empty: the contract runs until it is ended.",
     )
     anchor_day = fields.Integer(
         "On Day",
@@ -64,7 +89,12 @@ class BillingContract(models.Model):
         "Where the contract starts on another day, its first period is shorter and billed by days.",
     )
     currency_id = fields.Many2one(
-        'res.currency', required=True, compute='_compute_currency_id', store=True, readonly=False, precompute=True,
+        'res.currency',
+        required=True,
+        compute='_compute_currency_id',
+        store=True,
+        readonly=False,
+        precompute=True,
     )
     journal_id = fields.Many2one(
         'account.journal',
@@ -126,17 +156,15 @@ class BillingContract(models.Model):
     amount_tax = fields.Monetary("Taxes", compute='_compute_amounts', store=True)
     amount_total = fields.Monetary("Total per Period", compute='_compute_amounts', store=True)
     mrr = fields.Monetary(
-        "MRR", compute='_compute_amounts', store=True, help="Monthly recurring revenue: amount without taxes per month.",
+        "MRR",
+        compute='_compute_amounts',
+        store=True,
+        help="Monthly recurring revenue: amount without taxes per month.",
     )
-    next_period_id = fields.Many2one('billing.period', compute='_compute_next_period_id', store=True)
-    next_invoice_date = fields.Date("Next Invoice", related='next_period_id.planned_date', store=True)
-    upcoming_preview = fields.Html(compute='_compute_upcoming_preview', sanitize=False)
-    invoice_count = fields.Integer(compute='_compute_chain_counts')
-    debit_count = fields.Integer(compute='_compute_chain_counts')
-    parked_reason = fields.Text(compute='_compute_parked_reason')
 
     _name_company_unique = models.UniqueIndex(
-        "(company_id, name) WHERE name != '/'", "This contract number is already used in the company.",
+        "(company_id, name) WHERE name != '/'",
+        "This contract number is already used in the company.",
     )
 
     # === COMPUTE METHODS === #
@@ -178,7 +206,10 @@ class BillingContract(models.Model):
     def _compute_payment_method_line_id(self):
         for contract in self:
             partner = contract.partner_id.with_company(contract.company_id)
-            contract.payment_method_line_id = partner.property_inbound_payment_method_line_id
+            method = partner.property_inbound_payment_method_line_id
+            if not method and partner and self.env['billing.mandate']._active_for(partner, contract.company_id):
+                method = contract.company_id._billing_debit_method()
+            contract.payment_method_line_id = method
 
     @api.depends('payment_method_line_id.code')
     def _compute_is_direct_debit(self):
@@ -202,8 +233,14 @@ class BillingContract(models.Model):
             )
 
     @api.depends(
-        'line_ids.quantity', 'line_ids.price_unit', 'line_ids.tax_ids', 'currency_id', 'company_id', 'partner_id',
-        'recurrence_unit', 'recurrence_interval',
+        'line_ids.quantity',
+        'line_ids.price_unit',
+        'line_ids.tax_ids',
+        'currency_id',
+        'company_id',
+        'partner_id',
+        'recurrence_unit',
+        'recurrence_interval',
     )
     def _compute_amounts(self):
         for contract in self:
@@ -214,48 +251,20 @@ class BillingContract(models.Model):
                 factor = per_month(contract.recurrence_unit, contract.recurrence_interval)
             contract.mrr = contract.amount_untaxed * float(factor)
 
-    @api.depends('period_ids.state', 'period_ids.planned_date')
-    def _compute_next_period_id(self):
-        for contract in self:
-            open_periods = contract.period_ids.filtered(lambda period: period.state == 'planned')
-            contract.next_period_id = open_periods.sorted('planned_date')[:1]
-
-    @api.depends(
-        'date_start', 'date_end', 'recurrence_unit', 'recurrence_interval', 'anchor_day', 'timing', 'currency_id',
-        'line_ids.quantity', 'line_ids.price_unit', 'line_ids.tax_ids', 'line_ids.date_start', 'line_ids.date_end',
-        'partner_id', 'payment_method_line_id', 'period_ids.state',
-    )
-    def _compute_upcoming_preview(self):
-        for contract in self:
-            contract.upcoming_preview = self.env['ir.qweb']._render(
-                'recurring_billing.contract_upcoming', {'contract': contract, 'rows': contract._upcoming()},
-            )
-
-    def _compute_chain_counts(self):
-        invoices = self.env['account.move.line']._read_group(
-            [('billing_contract_id', 'in', self.ids)], ['billing_contract_id'], ['move_id:recordset'],
-        )
-        invoices = dict(invoices)
-        for contract in self:
-            moves = invoices.get(contract, self.env['account.move'])
-            contract.invoice_count = len(moves)
-            contract.debit_count = len(moves.billing_debit_ids)
-
-    @api.depends('period_ids.error')
-    def _compute_parked_reason(self):
-        for contract in self:
-            contract.parked_reason = contract.period_ids.filtered('error')[:1].error
-
     # === CONSTRAINT METHODS === #
 
-    @api.constrains('line_ids', 'state')
+    @api.constrains('line_ids')
     def _check_has_lines(self):
-        for contract in self:
-            if contract.state == 'running' and not contract.line_ids:
-                raise ValidationError(
-                    self.env._("Contract %(contract)s has no lines: add what is to be invoiced, then start it.",
-                               contract=contract.display_name),
-                )
+        self.filtered(lambda contract: contract.state == 'running')._require_lines()
+
+    def _require_lines(self):
+        for contract in self.filtered(lambda contract: not contract.line_ids):
+            raise ValidationError(
+                self.env._(
+                    "Contract %(contract)s has no lines: add what is to be invoiced, then start it.",
+                    contract=contract.display_name,
+                ),
+            )
 
     @api.constrains('date_start', 'date_end')
     def _check_dates_in_order(self):
@@ -311,14 +320,22 @@ class BillingContract(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        frozen = {'date_start', 'anchor_day', 'recurrence_unit', 'recurrence_interval', 'frequency', 'timing',
-                  'currency_id', 'company_id'}
+        frozen = {
+            'date_start',
+            'anchor_day',
+            'recurrence_unit',
+            'recurrence_interval',
+            'frequency',
+            'timing',
+            'currency_id',
+            'company_id',
+        }
         changed = frozen & vals.keys()
         if changed:
             self._refuse_change_of_terms(changed)
         result = super().write(vals)
         if 'date_end' in vals:
-            self.filtered(lambda contract: contract.state == 'running').period_ids._drop_after_end()
+            self.filtered(lambda contract: contract.state == 'running')._replan()
         return result
 
     def _refuse_change_of_terms(self, names):
@@ -326,8 +343,8 @@ class BillingContract(models.Model):
             labels = ", ".join(sorted(contract._fields[name]._description_string(self.env) for name in names))
             raise UserError(
                 self.env._(
-                    "Contract %(contract)s is %(state)s: %(fields)s can no longer be changed, since periods were planned "
-                    "with them. End this contract and start a new one with the new terms.",
+                    "Contract %(contract)s is %(state)s: %(fields)s can no longer be changed, since periods were "
+                    "planned with them. End this contract and start a new one with the new terms.",
                     contract=contract.display_name,
                     state=contract._state_label(contract.state).lower(),
                     fields=labels,
@@ -338,8 +355,10 @@ class BillingContract(models.Model):
     def _unlink_only_drafts(self):
         for contract in self.filtered(lambda contract: contract.state != 'draft'):
             raise UserError(
-                self.env._("Contract %(contract)s was started and belongs to the books: end it instead of deleting it.",
-                           contract=contract.display_name),
+                self.env._(
+                    "Contract %(contract)s was started and belongs to the books: end it instead of deleting it.",
+                    contract=contract.display_name,
+                ),
             )
 
     # === ACTION METHODS === #
@@ -355,37 +374,12 @@ class BillingContract(models.Model):
         action = self.env['ir.actions.act_window']._for_xml_id('recurring_billing.billing_contract_end_action')
         return {**action, 'context': {'default_contract_id': self.id}}
 
-    def action_preview(self):
-        """Show the invoices that are due on this contract, or its next one, without writing any."""
-        self.ensure_one()
-        until = max(fields.Date.context_today(self), self.next_invoice_date or fields.Date.context_today(self))
-        run = self.env['billing.run'].create(
-            {'company_id': self.company_id.id, 'date_until': until, 'contract_id': self.id},
-        )
-        run.action_compute()
-        return run._get_records_action(name=self.env._("Preview"))
-
-    def action_invoices(self):
-        self.ensure_one()
-        moves = self._invoices()
-        action = self.env['ir.actions.act_window']._for_xml_id('account.action_move_out_invoice_type')
-        return {**action, 'domain': [('id', 'in', moves.ids)], 'context': {'create': False}}
-
-    def action_periods(self):
-        self.ensure_one()
-        action = self.env['ir.actions.act_window']._for_xml_id('recurring_billing.billing_period_action')
-        return {**action, 'domain': [('contract_id', '=', self.id)], 'context': {}}
-
-    def action_debits(self):
-        self.ensure_one()
-        return self._invoices().billing_debit_ids._get_records_action(name=self.env._("Direct Debits"))
-
     # === BUSINESS METHODS === #
 
     def _start(self, today):
         """Start draft contracts and plan their periods until ``today`` and one more.
 
-        :raises UserError: for a contract that is not a draft, has no lines, or is paid by a debit that no mandate allows
+        :raises UserError: for one that is not a draft, has no lines, or is paid by a debit that no mandate allows
         """
         for contract in self:
             contract._check_can_start()
@@ -394,94 +388,16 @@ class BillingContract(models.Model):
 
     def _check_can_start(self):
         self.ensure_one()
-        if not self.line_ids:
-            raise UserError(
-                self.env._("Contract %(contract)s has no lines: add what is to be invoiced, then start it.",
-                           contract=self.display_name),
-            )
+        self._require_lines()
         if self.is_direct_debit and self.mandate_id.state != 'active':
             raise UserError(
                 self.env._(
-                    "Contract %(contract)s is paid by direct debit, but %(customer)s has no active mandate: choose one in "
-                    "the field “Mandate”, activate it, or choose another way of payment in “Paid By”.",
+                    "Contract %(contract)s is paid by direct debit, but %(customer)s has no active mandate: choose one "
+                    "in the field “Mandate”, activate it, or choose another way of payment in “Paid By”.",
                     contract=self.display_name,
                     customer=self.partner_id.display_name,
                 ),
             )
-
-    def _recurrence(self):
-        """The calendar of this contract; None while its terms are incomplete."""
-        self.ensure_one()
-        by_month = self.recurrence_unit in ('month', 'year')
-        if not (self.date_start and self.recurrence_unit and self.recurrence_interval > 0):
-            return None
-        day = self.anchor_day if by_month and 0 <= self.anchor_day <= 31 else 0
-        return Recurrence(self.date_start, self.recurrence_unit, self.recurrence_interval, day)
-
-    def _planned_periods(self, first):
-        """Yield (whole grid period, first day, last day, planned date) from the day ``first`` on, without an end unless
-        the contract has one."""
-        self.ensure_one()
-        recurrence = self._recurrence()
-        index = recurrence.index_of(max(first, self.date_start))
-        while True:
-            whole = recurrence.period(index)
-            start, end = max(whole.start, self.date_start), min(whole.end, self.date_end or whole.end)
-            if end < start:
-                return
-            yield whole, start, end, end if self.timing == 'arrears' else start
-            index += 1
-
-    def _plan_periods(self, until):
-        """Make the period rows of these running contracts that are planned until ``until`` (included), and the one after."""
-        last_rows = self.env['billing.period']._read_group(
-            [('contract_id', 'in', self.ids)], ['contract_id'], ['date_end:max', 'planned_date:max'],
-        )
-        last_rows = {contract: (end, planned) for contract, end, planned in last_rows}
-        rows = []
-        for contract in self:
-            first = contract.date_start
-            if contract in last_rows:
-                end, planned = last_rows[contract]
-                if planned > until:
-                    continue
-                first = end + relativedelta(days=1)
-            if contract.date_end and first > contract.date_end:
-                continue
-            for whole, start, end, planned in contract._planned_periods(first):
-                rows.append(
-                    {
-                        'contract_id': contract.id,
-                        'whole_start': whole.start,
-                        'whole_end': whole.end,
-                        'date_start': start,
-                        'date_end': end,
-                        'planned_date': planned,
-                    },
-                )
-                if planned > until:
-                    break
-        return self.env['billing.period'].create(rows)
-
-    def _upcoming(self):
-        """The next invoices as plain rows for the form; works before the contract is saved."""
-        self.ensure_one()
-        if not self._recurrence() or not self.line_ids or self.state == 'closed':
-            return []
-        first = self.date_start
-        if billed := self._billed_until():
-            first = billed + relativedelta(days=1)
-        if self.date_end and first > self.date_end:
-            return []
-        rows = []
-        for whole, start, end, planned in self._planned_periods(first):
-            bills = [bill for line in self.line_ids if (bill := line._owed(whole, start, end))]
-            untaxed, _tax, total = self._tax_totals(bills)
-            rows.append({'start': start, 'end': end, 'date': planned, 'untaxed': untaxed, 'total': total,
-                         'short': start > whole.start or end < whole.end})
-            if len(rows) == UPCOMING:
-                break
-        return rows
 
     def _tax_totals(self, bills):
         """Sum ``bills`` with core's own tax computation, as the invoice will.
@@ -508,22 +424,3 @@ class BillingContract(models.Model):
         taxes._round_base_lines_tax_details(base_lines, self.company_id)
         totals = taxes._get_tax_totals_summary(base_lines, self.currency_id, self.company_id)
         return totals['base_amount_currency'], totals['tax_amount_currency'], totals['total_amount_currency']
-
-    def _billed_until(self):
-        """The last day that a draft or posted invoice reaches; None where nothing is billed."""
-        self.ensure_one()
-        billed = self.period_ids.filtered(lambda period: period.state in ('draft', 'invoiced'))
-        return max(billed.mapped('date_end'), default=None)
-
-    def _invoices(self):
-        return self.env['account.move.line'].search([('billing_contract_id', 'in', self.ids)]).move_id
-
-    def _close_finished(self):
-        """Close those of these running contracts whose last day is billed."""
-        finished = self.filtered(
-            lambda contract: contract.state == 'running'
-            and contract.date_end
-            and not contract.period_ids.filtered(lambda period: period.state == 'planned')
-            and max(contract.period_ids.mapped('date_end'), default=contract.date_end) >= contract.date_end,
-        )
-        finished._set_state('closed')

@@ -3,7 +3,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date, formatLang
 
 from ..tools.proration import prorate, share
@@ -33,20 +33,35 @@ class BillingContractLine(models.Model):
     currency_id = fields.Many2one(related='contract_id.currency_id')
     sequence = fields.Integer(default=10)
     product_id = fields.Many2one(
-        'product.product', required=True, check_company=True, domain="[('sale_ok', '=', True)]", ondelete='restrict',
+        'product.product',
+        required=True,
+        check_company=True,
+        domain="[('sale_ok', '=', True)]",
+        ondelete='restrict',
     )
     name = fields.Text(
-        "Description", required=True, compute='_compute_name', store=True, readonly=False, precompute=True,
+        "Description",
+        required=True,
+        compute='_compute_name',
+        store=True,
+        readonly=False,
+        precompute=True,
         help="Printed on the invoice in front of the period.",
     )
     quantity = fields.Float(default=1.0, digits='Product Unit', required=True)
     product_uom_id = fields.Many2one(
-        'uom.uom', "Unit", compute='_compute_product_uom_id', store=True, readonly=False, precompute=True,
+        'uom.uom',
+        "Unit",
+        compute='_compute_product_uom_id',
+        store=True,
+        readonly=False,
+        precompute=True,
     )
     price_unit = fields.Float(
-        "Price per Period",
+        "Price",
         digits='Product Price',
         required=True,
+        help="For one unit and one whole period.",
         compute='_compute_price_unit',
         store=True,
         readonly=False,
@@ -134,21 +149,35 @@ class BillingContractLine(models.Model):
                     ),
                 )
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_unbilled(self):
+        billed = self.env['account.move.line'].search([('billing_contract_line_id', 'in', self.ids)], limit=1)
+        if billed:
+            raise UserError(
+                self.env._(
+                    "Contract %(contract)s, line %(line)s was invoiced in %(invoice)s and cannot be deleted: "
+                    "enter its last day in the column “Until”.",
+                    contract=billed.billing_contract_id.display_name,
+                    line=billed.billing_contract_line_id.name,
+                    invoice=billed.move_id.name,
+                ),
+            )
+
     def _whole_period(self):
         """What this line bills for a period that it fills."""
         self.ensure_one()
         return Bill(self, None, None, Fraction(1), self.quantity, self.price_unit)
 
-    def _owed(self, whole, first, last):
-        """What this line owes for the days ``first`` to ``last`` of the grid period ``whole``, or None.
+    def _owed(self, slot):
+        """What this line owes for the days of ``slot``, or None.
 
         A part of a period is owed by days, rounded once, and stands as one amount: price times quantity of a cut price
         would round twice.
         """
         self.ensure_one()
-        first = max(first, self.date_start or first)
-        last = min(last, self.date_end or last)
-        part = share(first, last, whole.start, whole.end)
+        first = max(slot.start, self.date_start or slot.start)
+        last = min(slot.end, self.date_end or slot.end)
+        part = share(first, last, slot.whole.start, slot.whole.end) if first <= last else 0
         if not part:
             return None
         if part == 1:

@@ -42,12 +42,23 @@ class BillingDebit(models.Model):
     company_id = fields.Many2one(related='collection_id.company_id', store=True, index=True)
     date = fields.Date("Collection Date", related='collection_id.date', store=True)
     move_line_id = fields.Many2one(
-        'account.move.line', "Due Item", required=True, readonly=True, ondelete='restrict', index=True, check_company=True,
+        'account.move.line',
+        "Due Item",
+        required=True,
+        readonly=True,
+        ondelete='restrict',
+        index=True,
+        check_company=True,
     )
     move_id = fields.Many2one(related='move_line_id.move_id', string="Invoice", store=True, index=True)
     partner_id = fields.Many2one(related='move_id.commercial_partner_id', string="Customer", store=True, index=True)
     mandate_id = fields.Many2one(
-        'billing.mandate', required=True, readonly=True, ondelete='restrict', index=True, check_company=True,
+        'billing.mandate',
+        required=True,
+        readonly=True,
+        ondelete='restrict',
+        index=True,
+        check_company=True,
     )
     masked_iban = fields.Char(related='mandate_id.masked_iban')
     mandate_creditor_identifier = fields.Char(related='mandate_id.creditor_identifier')
@@ -63,10 +74,18 @@ class BillingDebit(models.Model):
             ('returned', "Returned"),
             ('dropped', "Dropped"),
         ],
-        default='planned', required=True, readonly=True, index=True,
+        "Status",
+        default='planned',
+        required=True,
+        readonly=True,
+        index=True,
     )
     settlement_line_id = fields.Many2one(
-        'account.move.line', "Settlement Item", readonly=True, ondelete='restrict', index='btree_not_null',
+        'account.move.line',
+        "Settlement Item",
+        readonly=True,
+        ondelete='restrict',
+        index='btree_not_null',
     )
     return_date = fields.Date("Returned On", readonly=True)
     return_reason = fields.Selection(RETURN_REASONS, readonly=True)
@@ -78,7 +97,8 @@ class BillingDebit(models.Model):
         "This invoice is already in another collection under way.",
     )
     _end_to_end_unique = models.UniqueIndex(
-        "(end_to_end_id) WHERE end_to_end_id IS NOT NULL", "Each attempt needs an end-to-end id of its own.",
+        "(end_to_end_id) WHERE end_to_end_id IS NOT NULL",
+        "Each attempt needs an end-to-end id of its own.",
     )
 
     # === COMPUTE METHODS === #
@@ -154,14 +174,17 @@ class BillingDebit(models.Model):
         mandate = self.mandate_id
         return pain008.Debit(
             end_to_end_id=self.end_to_end_id,
-            amount=Decimal(f"{self.amount:.2f}"),
+            amount=self._exact_amount(),
             mandate_reference=mandate.name,
             signature_date=mandate.signature_date,
             debtor=mandate.partner_id._billing_party(),
             iban=sepa_ids.compact(mandate.partner_bank_id.acc_number),
-            bic=mandate.partner_bank_id.bank_bic or "",
+            bic=sepa_ids.compact(mandate.partner_bank_id.bank_bic),
             remittance=f"{self.company_id.name} {self.move_id.name}",
         )
+
+    def _exact_amount(self):
+        return Decimal(f"{self.amount:.2f}")
 
     def _status_text(self):
         """Where this debit stands, in one sentence for people."""
@@ -176,8 +199,12 @@ class BillingDebit(models.Model):
         }
         if self.state == 'returned':
             returned = format_date(env, self.return_date)
-            return env._("Direct debit of %(day)s returned on %(returned)s: %(reason)s", day=day, returned=returned,
-                         reason=dict(self._fields['return_reason']._description_selection(env))[self.return_reason])
+            return env._(
+                "Direct debit of %(day)s returned on %(returned)s: %(reason)s",
+                day=day,
+                returned=returned,
+                reason=dict(self._fields['return_reason']._description_selection(env))[self.return_reason],
+            )
         return texts[self.state]
 
     def _return(self, day, reason, note=False):
@@ -223,7 +250,9 @@ class BillingDebit(models.Model):
         pairs = []
         for debit, entry in zip(self, entries, strict=True):
             debit.return_move_id = entry
-            receivable = entry.line_ids.filtered(lambda line, debit=debit: line.account_id == debit.move_line_id.account_id)
+            receivable = entry.line_ids.filtered(
+                lambda line, debit=debit: line.account_id == debit.move_line_id.account_id
+            )
             pairs.append(receivable + debit.settlement_line_id)
         self.env['account.move.line']._billing_match(pairs)
 

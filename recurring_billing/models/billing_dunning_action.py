@@ -14,10 +14,17 @@ class BillingDunningAction(models.Model):
     _check_company_auto = True
 
     company_id = fields.Many2one('res.company', required=True, readonly=True, index=True)
-    partner_id = fields.Many2one('res.partner', "Customer", required=True, readonly=True, index=True, ondelete='restrict')
+    partner_id = fields.Many2one(
+        'res.partner', "Customer", required=True, readonly=True, index=True, ondelete='restrict'
+    )
     date = fields.Date(required=True, readonly=True)
     move_ids = fields.Many2many(
-        'account.move', 'billing_dunning_action_move_rel', 'action_id', 'move_id', "Invoices", readonly=True,
+        'account.move',
+        'billing_dunning_action_move_rel',
+        'action_id',
+        'move_id',
+        "Invoices",
+        readonly=True,
     )
     currency_id = fields.Many2one(related='company_id.currency_id')
     amount = fields.Monetary("Amount Late", readonly=True, help="What was still due on these invoices on that day.")
@@ -39,7 +46,7 @@ class BillingDunningAction(models.Model):
     def _cron_remind(self):
         """Remind the late customers of each company."""
         today = fields.Date.context_today(self)
-        for company in self.env['res.company'].search([]):
+        for company in self.env['res.company'].search([('chart_template', '!=', False)]):
             self.with_company(company)._remind(company, today)
             self.env['ir.cron']._commit_progress(1)
 
@@ -83,7 +90,9 @@ class BillingDunningAction(models.Model):
     @api.model
     def _last_dates(self, company, partners):
         rows = self._read_group(
-            [('company_id', '=', company.id), ('partner_id', 'in', partners.ids)], ['partner_id'], ['date:max'],
+            [('company_id', '=', company.id), ('partner_id', 'in', partners.ids)],
+            ['partner_id'],
+            ['date:max'],
         )
         return dict(rows)
 
@@ -101,13 +110,18 @@ class BillingDunningAction(models.Model):
             },
         )
         template = self.env.ref('recurring_billing.mail_template_reminder')
-        mail = self.env['mail.mail'].sudo().browse(template.send_mail(reminder.id))  # accountants may not read all mails
+        mail = (
+            self.env['mail.mail'].sudo().browse(template.send_mail(reminder.id))
+        )  # accountants may not read all mails
         reminder.write({'mail_id': mail.id, 'subject': mail.subject, 'body': mail.body_html})
         for invoice in invoices:
             invoice.message_post(
-                body=self.env._("Reminder sent to %(address)s: %(amount)s late since %(date)s.",
-                                address=partner.email, amount=invoice.currency_id.format(invoice.amount_residual),
-                                date=format_date(self.env, invoice.invoice_date_due)),
+                body=self.env._(
+                    "Reminder sent to %(address)s: %(amount)s late since %(date)s.",
+                    address=partner.email,
+                    amount=invoice.currency_id.format(invoice.amount_residual),
+                    date=format_date(self.env, invoice.invoice_date_due),
+                ),
             )
         return reminder
 
@@ -117,7 +131,9 @@ class BillingDunningAction(models.Model):
         invoice = invoices[0]
         if summary not in invoice.activity_ids.mapped('summary'):
             invoice.activity_schedule(
-                'mail.mail_activity_data_todo', summary=summary, user_id=invoice.invoice_user_id.id or self.env.uid,
+                'mail.mail_activity_data_todo',
+                summary=summary,
+                user_id=invoice.invoice_user_id.id or self.env.uid,
             )
 
     def _rows(self):

@@ -41,7 +41,6 @@ class BillingFrequency(models.AbstractModel):
         help="In advance: invoiced on the first day of the period. In arrears: on its last day.",
     )
 
-
     @api.depends('recurrence_interval', 'recurrence_unit')
     def _compute_frequency(self):
         names = {steps: name for name, steps in PRESETS.items()}
@@ -55,7 +54,8 @@ class BillingFrequency(models.AbstractModel):
             if record.recurrence_interval < 1:
                 raise ValidationError(
                     self.env._(
-                        "%(record)s, field “Every”: %(interval)s is refused. Enter 1 or more days, weeks, months or years.",
+                        "%(record)s, field “Every”: %(interval)s is refused. Enter 1 or more days, weeks, months or "
+                        "years.",
                         record=record.display_name,
                         interval=record.recurrence_interval,
                     ),

@@ -14,29 +14,53 @@ class BillingMandate(models.Model):
     _transitions = {'active': ('draft',), 'revoked': ('draft', 'active')}
 
     name = fields.Char(
-        "Mandate Reference (RUM)", default='/', required=True, copy=False, tracking=True,
-        help="Unique mandate reference: given by us, at most 35 characters, printed on the mandate and sent to the bank.",
+        "Mandate Reference (RUM)",
+        default='/',
+        required=True,
+        copy=False,
+        tracking=True,
+        help="Given by us, at most 35 characters; printed on the mandate and sent to the bank with each debit.",
     )
     key = fields.Char(compute='_compute_key', store=True, help="Reference and creditor as banks compare them.")
     company_id = fields.Many2one('res.company', required=True, index=True, default=lambda self: self.env.company)
     partner_id = fields.Many2one(
-        'res.partner', "Customer", required=True, index=True, check_company=True, tracking=True, ondelete='restrict',
+        'res.partner',
+        "Customer",
+        required=True,
+        index=True,
+        check_company=True,
+        tracking=True,
+        ondelete='restrict',
         domain="[('commercial_partner_id', '=', id)]",
     )
     partner_bank_id = fields.Many2one(
-        'res.partner.bank', "Bank Account", required=True, check_company=True, ondelete='restrict', index=True,
+        'res.partner.bank',
+        "Bank Account",
+        required=True,
+        check_company=True,
+        ondelete='restrict',
+        index=True,
         domain="[('partner_id', 'child_of', partner_id)]",
     )
     masked_iban = fields.Char("IBAN", compute='_compute_masked_iban')
     scheme = fields.Selection([('CORE', "SEPA Direct Debit (CORE)")], default='CORE', required=True)
     creditor_identifier = fields.Char(
-        "Creditor Identifier (ICS)", compute='_compute_creditor_identifier', store=True, readonly=True,
+        "Creditor Identifier (ICS)",
+        compute='_compute_creditor_identifier',
+        store=True,
+        readonly=True,
     )
     signature_date = fields.Date("Signed On", tracking=True, copy=False)
     revocation_date = fields.Date("Revoked On", readonly=True, copy=False, tracking=True)
     state = fields.Selection(
         [('draft', "Draft"), ('active', "Active"), ('revoked', "Revoked")],
-        default='draft', required=True, readonly=True, copy=False, tracking=True, index=True,
+        "Status",
+        default='draft',
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+        index=True,
     )
     debit_ids = fields.One2many('billing.debit', 'mandate_id', readonly=True)
     debit_count = fields.Integer(compute='_compute_debit_count')
@@ -64,7 +88,7 @@ class BillingMandate(models.Model):
     def _compute_creditor_identifier(self):
         for mandate in self:
             if mandate.state == 'draft':
-                mandate.creditor_identifier = mandate.company_id.billing_creditor_identifier
+                mandate.creditor_identifier = sepa_ids.compact(mandate.company_id.billing_creditor_identifier)
 
     @api.depends('debit_ids')
     def _compute_debit_count(self):
@@ -92,13 +116,16 @@ class BillingMandate(models.Model):
                     'missing': self.env._("it is empty"),
                     'too_long': self.env._("it has more than 35 characters"),
                     'characters': self.env._(
-                        "it holds characters that banks refuse, or begins or ends with a slash (letters without accents, "
-                        "digits and / - ? : ( ) . , ' + pass)",
+                        "it holds characters that banks refuse, or begins or ends with a slash (letters without "
+                        "accents, digits and / - ? : ( ) . , ' + pass)",
                     ),
                 }
                 raise ValidationError(
-                    self.env._("Mandate %(mandate)s, field “Mandate Reference (RUM)”: %(reason)s. Choose another.",
-                               mandate=mandate.name, reason=reasons[fault]),
+                    self.env._(
+                        "Mandate %(mandate)s, field “Mandate Reference (RUM)”: %(reason)s. Choose another.",
+                        mandate=mandate.name,
+                        reason=reasons[fault],
+                    ),
                 )
 
     @api.constrains('partner_bank_id')
@@ -188,8 +215,8 @@ class BillingMandate(models.Model):
             if not mandate.creditor_identifier:
                 raise UserError(
                     self.env._(
-                        "Company %(company)s has no SEPA creditor identifier: enter it in the settings of Invoicing, under "
-                        "Recurring billing, before mandate %(mandate)s is activated.",
+                        "Company %(company)s has no SEPA creditor identifier: enter it in the settings of Invoicing, "
+                        "under Recurring billing, before mandate %(mandate)s is activated.",
                         company=mandate.company_id.name,
                         mandate=mandate.name,
                     ),
@@ -215,8 +242,9 @@ class BillingMandate(models.Model):
         if twin:
             raise UserError(
                 self.env._(
-                    "Mandate %(mandate)s: the reference is already used by mandate %(twin)s of %(customer)s for the same "
-                    "creditor, since banks compare it without blanks and capitals. Give this one another reference.",
+                    "Mandate %(mandate)s: the reference is already used by mandate %(twin)s of %(customer)s for the "
+                    "same creditor, since banks compare it without blanks and capitals. Give this one another "
+                    "reference.",
                     mandate=self.name,
                     twin=twin.name,
                     customer=twin.partner_id.display_name,

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..tools.recurrence import Period
+from ..tools.recurrence import Period, Slot
 
 
 class BillingPeriod(models.Model):
@@ -20,8 +20,12 @@ class BillingPeriod(models.Model):
     company_id = fields.Many2one(related='contract_id.company_id', store=True, index=True)
     partner_id = fields.Many2one(related='contract_id.partner_id', store=True, index=True)
     currency_id = fields.Many2one(related='contract_id.currency_id')
-    whole_start = fields.Date(required=True, readonly=True, help="First day of the whole period of the contract's calendar.")
-    whole_end = fields.Date(required=True, readonly=True, help="Last day of the whole period of the contract's calendar.")
+    whole_start = fields.Date(
+        required=True, readonly=True, help="First day of the whole period of the contract's calendar."
+    )
+    whole_end = fields.Date(
+        required=True, readonly=True, help="Last day of the whole period of the contract's calendar."
+    )
     date_start = fields.Date("From", required=True, readonly=True)
     date_end = fields.Date("Until", required=True, readonly=True)
     planned_date = fields.Date("Planned Invoice Date", required=True, readonly=True)
@@ -30,6 +34,7 @@ class BillingPeriod(models.Model):
     invoice_ids = fields.Many2many('account.move', compute='_compute_invoice_ids')
     state = fields.Selection(
         [('planned', "Planned"), ('draft', "Draft Invoice"), ('invoiced', "Invoiced"), ('empty', "Nothing Owed")],
+        "Status",
         compute='_compute_state',
         store=True,
         index=True,
@@ -38,7 +43,8 @@ class BillingPeriod(models.Model):
     amount_total = fields.Monetary("Total", compute='_compute_amounts')
 
     _contract_start_unique = models.UniqueIndex(
-        "(contract_id, date_start)", "A contract has one row for each period: this one exists already.",
+        "(contract_id, date_start)",
+        "A contract has one row for each period: this one exists already.",
     )
     _due_idx = models.Index("(company_id, planned_date) WHERE state = 'planned'")
 
@@ -72,15 +78,10 @@ class BillingPeriod(models.Model):
 
     # === CRUD METHODS === #
 
-    def _drop_after_end(self):
-        """Fit the unbilled rows to the end of their contracts: later ones go, the one that holds the end is planned anew."""
-        for contract in self.contract_id:
-            end = contract.date_end
-            rows = contract.period_ids.filtered(
-                lambda period, end=end: period.state == 'planned' and (not end or period.date_end > end),
-            )
-            rows.unlink()
-            contract._plan_periods(fields.Date.context_today(self))
+    def write(self, vals):
+        if {'contract_id', 'whole_start', 'whole_end', 'date_start', 'date_end', 'planned_date'} & vals.keys():
+            raise UserError(self.env._("Periods follow from their contract: change its dates instead."))
+        return super().write(vals)
 
     # === BUSINESS METHODS === #
 
@@ -99,9 +100,11 @@ class BillingPeriod(models.Model):
     def _cron_bill(self):
         """Bill what is due today in each company, and write down what was done."""
         today = fields.Date.context_today(self)
-        for company in self.env['res.company'].search([]):
+        for company in self.env['res.company'].search([('chart_template', '!=', False)]):
             self.env['billing.run'].with_company(company)._bill_company(
-                company, today, commit=self.env['ir.cron']._commit_progress,
+                company,
+                today,
+                commit=self.env['ir.cron']._commit_progress,
             )
 
     def _owed_minus_invoiced(self):
@@ -110,7 +113,7 @@ class BillingPeriod(models.Model):
         :return: list of `Bill`
         """
         self.ensure_one()
-        whole = Period(0, self.whole_start, self.whole_end)
+        slot = Slot(Period(0, self.whole_start, self.whole_end), self.date_start, self.date_end)
         billed = self.invoice_line_ids.filtered(lambda line: line.parent_state != 'cancel')
         already = {}
         for line in billed:
@@ -118,7 +121,7 @@ class BillingPeriod(models.Model):
             already[contract_line] = already.get(contract_line, 0.0) + line.quantity * line.price_unit
         bills = []
         for line in self.contract_id.line_ids:
-            bill = line._owed(whole, self.date_start, self.date_end)
+            bill = line._owed(slot)
             if not bill:
                 continue
             if line not in already:
@@ -153,8 +156,8 @@ class BillingPeriod(models.Model):
     def _issue_dates(self, today):
         """The date of each period's invoice: the planned date where numbers and dates stay in order, else ``today``.
 
-        French invoices are numbered in the order of their dates (CGI ann. II art. 242 nonies A), so that no invoice may be
-        dated before one that its journal holds already, nor in a locked period.
+        French invoices are numbered in the order of their dates (CGI ann. II art. 242 nonies A), so that no invoice may
+        be dated before one that its journal holds already, nor in a locked period.
         """
         dates = {}
         for journal, periods in self.grouped(lambda period: period.contract_id.journal_id).items():
@@ -192,9 +195,7 @@ class BillingPeriod(models.Model):
             'invoice_user_id': contract.user_id.id,
             'invoice_origin': contract.name,
             'ref': contract.customer_reference or contract.name,
-            'invoice_line_ids': [
-                fields.Command.create(self._invoice_line_values(bill)) for bill in bills
-            ],
+            'invoice_line_ids': [fields.Command.create(self._invoice_line_values(bill)) for bill in bills],
         }
 
     def _invoice_line_values(self, bill):
@@ -246,7 +247,8 @@ class BillingPeriod(models.Model):
             return self.error
         if issue_date != self.planned_date:
             return self.env._(
-                "Dated %(issue)s instead of %(planned)s: the journal holds later invoices, or that day is locked or to come.",
+                "Dated %(issue)s instead of %(planned)s: the journal holds later invoices, or that day is locked or to "
+                "come.",
                 issue=format_date(self.env, issue_date),
                 planned=format_date(self.env, self.planned_date),
             )

@@ -16,10 +16,15 @@ class BillingRun(models.Model):
     company_id = fields.Many2one('res.company', required=True, index=True, default=lambda self: self.env.company)
     currency_id = fields.Many2one(related='company_id.currency_id')
     contract_id = fields.Many2one(
-        'billing.contract', check_company=True, index='btree_not_null', help="Empty: all running contracts.",
+        'billing.contract',
+        check_company=True,
+        index='btree_not_null',
+        help="Empty: all running contracts.",
     )
     date_until = fields.Date("Due Until", required=True, default=fields.Date.context_today)
-    state = fields.Selection([('preview', "Preview"), ('done', "Done")], default='preview', required=True, readonly=True)
+    state = fields.Selection(
+        [('preview', "Preview"), ('done', "Done")], "Status", default='preview', required=True, readonly=True
+    )
     line_ids = fields.One2many('billing.run.line', 'run_id')
     invoice_count = fields.Integer(compute='_compute_totals', store=True)
     parked_count = fields.Integer("Blocked", compute='_compute_totals', store=True)
@@ -32,7 +37,9 @@ class BillingRun(models.Model):
             parts = [run.contract_id.name, format_date(self.env, run.date_until)]
             run.name = " · ".join(part for part in parts if part)
 
-    @api.depends('line_ids.is_selected', 'line_ids.is_blocked', 'line_ids.amount_total', 'line_ids.company_amount_total')
+    @api.depends(
+        'line_ids.is_selected', 'line_ids.is_blocked', 'line_ids.amount_total', 'line_ids.company_amount_total'
+    )
     def _compute_totals(self):
         for run in self:
             lines = run.line_ids.filtered(lambda line: line.is_selected and not line.is_blocked)

@@ -47,10 +47,10 @@ class BillingStateMixin(models.AbstractModel):
             if record.state not in states:
                 raise UserError(
                     self.env._(
-                        "%(record)s is “%(state)s”: this step is only possible while it is %(wanted)s.",
+                        "%(record)s is “%(state)s”: this step is only possible while it is “%(wanted)s”.",
                         record=record._state_subject(),
                         state=self._state_label(record.state),
-                        wanted=", ".join(f"“{self._state_label(state)}”" for state in states),
+                        wanted=" / ".join(map(self._state_label, states)),
                     ),
                 )
 

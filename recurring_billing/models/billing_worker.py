@@ -11,7 +11,7 @@ _logger = logging.getLogger(__name__)
 
 
 class BillingWorker(models.AbstractModel):
-    """What every queue of the chain shares: rows are locked, written and worked on in slices; a faulty one is parked."""
+    """What every queue of the chain shares: rows are locked, written and done in slices; a faulty one is parked."""
 
     _name = 'billing.worker'
     _description = "Recurring Billing Worker"

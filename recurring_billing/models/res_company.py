@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
 
 from ..tools import sepa_ids
 
@@ -35,10 +36,14 @@ class ResCompany(models.Model):
         help="Bank working days (T2) that the bank asks for between the day a file is made and the collection date.",
     )
     billing_reminder_days = fields.Integer(
-        "First Reminder After", default=5, help="Days after the due date before an unpaid invoice is reminded.",
+        "First Reminder After",
+        default=5,
+        help="Days after the due date before an unpaid invoice is reminded.",
     )
     billing_reminder_interval = fields.Integer(
-        "Days Between Reminders", default=10, help="A customer is not reminded again before so many days have passed.",
+        "Days Between Reminders",
+        default=10,
+        help="A customer is not reminded again before so many days have passed.",
     )
 
     _billing_lead_days_positive = models.Constraint(
@@ -56,8 +61,8 @@ class ResCompany(models.Model):
             if fault := sepa_ids.ics_fault(company.billing_creditor_identifier):
                 raise ValidationError(
                     self.env._(
-                        "Company %(company)s, field “SEPA Creditor Identifier”: %(value)s is refused, since %(reason)s. "
-                        "Copy it again from your bank's letter.",
+                        "Company %(company)s, field “SEPA Creditor Identifier”: %(value)s is refused, since "
+                        "%(reason)s. Copy it again from your bank's letter.",
                         company=company.name,
                         value=company.billing_creditor_identifier,
                         reason=company._billing_ics_fault_text(fault),
@@ -78,7 +83,8 @@ class ResCompany(models.Model):
             if not company.billing_settlement_journal_id:
                 company.billing_settlement_journal_id = company._billing_make_settlement_journal()
             bank_journals = self.env['account.journal'].search(
-                [('company_id', '=', company.id), ('type', '=', 'bank')], order='sequence, id',
+                [('company_id', '=', company.id), ('type', '=', 'bank')],
+                order='sequence, id',
             )
             bank_journals._billing_add_direct_debit()
             company.billing_bank_journal_id = company.billing_bank_journal_id or bank_journals[:1]
@@ -112,7 +118,8 @@ class ResCompany(models.Model):
             return chart.ref('account_journal_payment_debit_account_id', raise_if_not_found=False)
         accounts = self.env['account.account'].with_company(self)
         if account := accounts.search(
-            [('company_ids', 'in', self.ids), ('code', '=', FRENCH_OUTSTANDING_CODE)], limit=1,
+            [('company_ids', 'in', self.ids), ('code', '=', FRENCH_OUTSTANDING_CODE)],
+            limit=1,
         ):
             return account
         account = accounts.create(
@@ -126,6 +133,12 @@ class ResCompany(models.Model):
         )
         self._billing_translate(account, lambda env: env._("SEPA direct debits in collection"))
         return account
+
+    def _billing_debit_method(self):
+        """The payment method line of direct debits on the bank journal that this company collects through."""
+        self.ensure_one()
+        lines = self.billing_bank_journal_id.inbound_payment_method_line_ids
+        return lines.filtered(lambda line: line.code == 'billing_sdd')[:1]
 
     def _billing_translate(self, record, text):
         """Give ``record`` its name in each language of the database; ``text`` reads it in an environment."""
@@ -150,7 +163,7 @@ class ResCompany(models.Model):
                 self.env._(
                     "%(record)s: the date %(date)s lies in a locked period. Choose %(open)s or later.",
                     record=record.display_name,
-                    date=fields.Date.to_string(day),
-                    open=fields.Date.to_string(open_day),
+                    date=format_date(self.env, day),
+                    open=format_date(self.env, open_day),
                 ),
             )

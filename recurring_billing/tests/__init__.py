@@ -1,17 +1,19 @@
-from . import test_bank_calendar
-from . import test_pain008
-from . import test_proration
-from . import test_recurrence
-from . import test_sepa_ids
-from . import test_sepa_text
-from . import test_billing_collection
-from . import test_billing_contract
-from . import test_billing_debit
-from . import test_billing_dunning_action
-from . import test_billing_mandate
-from . import test_billing_period
-from . import test_flow
-from . import test_res_company
-from . import test_security
-from . import test_tours
-from . import test_translations
+from . import (
+    test_bank_calendar,
+    test_billing_collection,
+    test_billing_contract,
+    test_billing_debit,
+    test_billing_dunning_action,
+    test_billing_mandate,
+    test_billing_period,
+    test_flow,
+    test_pain008,
+    test_proration,
+    test_recurrence,
+    test_res_company,
+    test_security,
+    test_sepa_ids,
+    test_sepa_text,
+    test_tours,
+    test_translations,
+)

@@ -1,6 +1,7 @@
 from datetime import date
 
 from odoo import Command
+
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 

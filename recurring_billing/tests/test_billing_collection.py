@@ -19,7 +19,6 @@ TODAY = date(2026, 9, 1)  # a Tuesday
 @tagged('post_install', '-at_install')
 @freeze_time(TODAY)
 class TestBillingCollection(BillingCommon):
-
     def _invoice(self, partner=None, **values):
         contract = self._contract(partner, date_start=TODAY, **values)
         contract._start(TODAY)
@@ -46,11 +45,14 @@ class TestBillingCollection(BillingCommon):
         tree = etree.fromstring(content)
         self.assertEqual(tree.xpath('//p:GrpHdr/p:CtrlSum/text()', namespaces=PAIN), ['169.98'])
         self.assertEqual(tree.xpath('//p:DrctDbtTxInf/p:InstdAmt/text()', namespaces=PAIN), ['120.00', '49.98'])
-        self.assertEqual(tree.xpath('//p:Dbtr/p:Nm/text()', namespaces=PAIN), ["Atelier Durand", "Boulangerie Ete + Fils"])
+        self.assertEqual(
+            tree.xpath('//p:Dbtr/p:Nm/text()', namespaces=PAIN), ["Atelier Durand", "Boulangerie Ete + Fils"]
+        )
         self.assertEqual(tree.xpath('//p:Dbtr/p:PstlAdr/p:TwnNm/text()', namespaces=PAIN), ["Paris", "Paris"])
         self.assertEqual(tree.xpath('//p:ReqdColltnDt/text()', namespaces=PAIN), ['2026-09-03'])
         self.assertEqual(
-            tree.xpath('//p:EndToEndId/text()', namespaces=PAIN), collection.debit_ids.sorted('id').mapped('end_to_end_id'),
+            tree.xpath('//p:EndToEndId/text()', namespaces=PAIN),
+            collection.debit_ids.sorted('id').mapped('end_to_end_id'),
         )
         self.assertEqual(set(invoices.mapped('billing_debit_state')), {'in_file'})
 
@@ -169,7 +171,16 @@ class TestBillingCollection(BillingCommon):
         twin = self._invoice(self._second_customer(), price=41.65)
         self._register_payment(twin, payment_date=date(2026, 9, 3))
         core, ours = self._cash_basis_entries(twin), self._cash_basis_entries(invoices[1])
-        shape = ('account_id', 'debit', 'credit', 'tax_ids', 'tax_tag_ids', 'tax_base_amount', 'reconciled', 'display_type')
+        shape = (
+            'account_id',
+            'debit',
+            'credit',
+            'tax_ids',
+            'tax_tag_ids',
+            'tax_base_amount',
+            'reconciled',
+            'display_type',
+        )
         self.assertEqual(
             ours.line_ids.sorted('id').mapped(lambda line: [line[name] for name in shape]),
             core.line_ids.sorted('id').mapped(lambda line: [line[name] for name in shape]),

@@ -9,7 +9,6 @@ from .common import BillingCommon
 @tagged('post_install', '-at_install')
 @freeze_time('2026-09-01')
 class TestBillingContract(BillingCommon):
-
     def test_the_next_six_invoices_show_before_the_contract_is_saved(self):
         with Form(self.env['billing.contract']) as form:
             form.partner_id = self.customer
@@ -23,7 +22,10 @@ class TestBillingContract(BillingCommon):
 
     def test_each_preset_sets_its_interval(self):
         for preset, unit, interval in (
-            ('monthly', 'month', 1), ('quarterly', 'month', 3), ('half_yearly', 'month', 6), ('yearly', 'year', 1),
+            ('monthly', 'month', 1),
+            ('quarterly', 'month', 3),
+            ('half_yearly', 'month', 6),
+            ('yearly', 'year', 1),
         ):
             with self.subTest(preset):
                 contract = self._contract(frequency=preset)
@@ -94,7 +96,9 @@ class TestBillingContract(BillingCommon):
         contract = self._contract(date_start=date(2026, 8, 1))
         contract.action_start()
         self._bill(date(2026, 8, 1))
-        self.env['billing.contract.end'].create({'contract_id': contract.id, 'date_end': date(2026, 9, 15)}).action_confirm()
+        self.env['billing.contract.end'].create(
+            {'contract_id': contract.id, 'date_end': date(2026, 9, 15)}
+        ).action_confirm()
         self.assertEqual(contract.state, 'running')
         run = self._bill(date(2026, 9, 1))
         self.assertEqual(run.line_ids.invoice_id.amount_untaxed, 50.0)
@@ -107,6 +111,48 @@ class TestBillingContract(BillingCommon):
         self._bill(date(2026, 9, 1))
         with self.assertRaisesRegex(ValidationError, rf"{contract.name}.*End"):
             contract.date_end = date(2026, 9, 15)
+
+    def test_moving_the_end_plans_the_unbilled_periods_anew(self):
+        contract = self._contract(date_start=date(2026, 9, 1))
+        contract.action_start()
+        contract.date_end = date(2026, 9, 15)
+        self.assertEqual(contract.period_ids.mapped('date_end'), [date(2026, 9, 15)])
+        contract.date_end = False
+        self.assertEqual(
+            contract.period_ids.sorted('date_start').mapped('date_end'), [date(2026, 9, 30), date(2026, 10, 31)]
+        )
+
+    def test_days_after_a_short_last_period_are_owed_when_the_end_moves(self):
+        contract = self._contract(date_start=date(2026, 9, 1), date_end=date(2026, 9, 15))
+        contract._start(date(2026, 9, 1))
+        contract.period_ids._bill(date(2026, 9, 1))
+        self.assertEqual((contract.state, contract._invoices().amount_untaxed), ('closed', 50.0))
+        running = self._contract(date_start=date(2026, 9, 1), date_end=date(2026, 9, 20))
+        running._start(date(2026, 9, 1))
+        running.line_ids.date_end = date(2026, 9, 30)
+        running.date_end = date(2026, 9, 30)
+        self._bill(date(2026, 9, 1))
+        self.assertEqual(running._invoices().amount_untaxed, 100.0)
+
+    def test_an_invoiced_line_is_ended_not_deleted(self):
+        contract = self._contract(date_start=date(2026, 9, 1))
+        contract.action_start()
+        invoice = self._bill(date(2026, 9, 1)).line_ids.invoice_id
+        with self.assertRaisesRegex(UserError, rf"{contract.name}.*{invoice.name}.*Until"):
+            contract.line_ids.unlink()
+
+    def test_a_customer_with_a_mandate_pays_by_direct_debit_unless_told_otherwise(self):
+        self.assertEqual(
+            self.env['billing.contract'].new({'partner_id': self.customer.id}).payment_method_line_id, self.sdd
+        )
+        other = self.env['billing.contract'].new({'partner_id': self._customer("Cabinet Morel").id})
+        self.assertFalse(other.payment_method_line_id)
+
+    def test_late_invoices_show_on_the_contract(self):
+        contract = self._contract(date_start=date(2026, 8, 1), debit=False)
+        contract._start(date(2026, 8, 1))
+        self._bill(date(2026, 8, 1))
+        self.assertEqual(contract.late_amount, 120.0)
 
     def test_a_negative_line_is_refused(self):
         with self.assertRaisesRegex(ValidationError, "negative"):

@@ -11,7 +11,6 @@ TODAY = date(2026, 9, 1)
 @tagged('post_install', '-at_install')
 @freeze_time('2026-09-10')
 class TestBillingDebit(BillingCommon):
-
     def _sent_debit(self):
         contract = self._contract(date_start=TODAY)
         contract._start(TODAY)
@@ -61,7 +60,7 @@ class TestBillingDebit(BillingCommon):
     def test_a_return_in_a_locked_period_is_refused_with_the_first_open_day(self):
         debit = self._settled_debit()
         self.company.fiscalyear_lock_date = date(2026, 9, 30)
-        with self.assertRaisesRegex(UserError, r"2026-09-08 lies in a locked period. Choose 2026-10-01"):
+        with self.assertRaisesRegex(UserError, r"09/08/2026 lies in a locked period. Choose 10/01/2026"):
             debit._return(date(2026, 9, 8), 'AM04')
         self.assertEqual((debit.state, debit.move_id.amount_residual), ('settled', 0.0))
 
@@ -73,7 +72,9 @@ class TestBillingDebit(BillingCommon):
 
     def test_the_return_wizard_books_what_the_accountant_enters(self):
         debit = self._settled_debit()
-        wizard = self.env['billing.debit.return'].create({'debit_id': debit.id, 'date': date(2026, 9, 9), 'reason': 'AC04'})
+        wizard = self.env['billing.debit.return'].create(
+            {'debit_id': debit.id, 'date': date(2026, 9, 9), 'reason': 'AC04'}
+        )
         wizard.action_confirm()
         self.assertEqual(debit.return_move_id.date, date(2026, 9, 9))
 

@@ -10,7 +10,6 @@ START = date(2026, 9, 1)
 @tagged('post_install', '-at_install')
 @freeze_time('2026-09-20')
 class TestBillingDunningAction(BillingCommon):
-
     def _late_invoice(self, partner=None, debit=False, **values):
         contract = self._contract(partner, debit=debit, date_start=START, date_end=date(2026, 9, 30), **values)
         contract._start(START)

@@ -9,7 +9,6 @@ from .common import BillingCommon
 @tagged('post_install', '-at_install')
 @freeze_time('2026-09-01')
 class TestBillingMandate(BillingCommon):
-
     def _draft(self, iban='FR7630002993512462819482177', **values):
         return self._mandate(self.customer, iban, activate=False, **values)
 
@@ -22,7 +21,10 @@ class TestBillingMandate(BillingCommon):
             ('US12345678', "no part in SEPA"),
             ('FR76300029935124628', "length or structure"),
         ):
-            with self.subTest(iban), self.assertRaisesRegex(ValidationError, rf"Bank Account.*Atelier Durand.*{reason}"):
+            with (
+                self.subTest(iban),
+                self.assertRaisesRegex(ValidationError, rf"Bank Account.*Atelier Durand.*{reason}"),
+            ):
                 self._draft(iban)
 
     def test_a_signature_in_the_future_is_refused(self):
@@ -41,7 +43,11 @@ class TestBillingMandate(BillingCommon):
             self._draft().action_activate()
 
     def test_a_wrong_creditor_identifier_is_refused(self):
-        for value, reason in (('FR73ZZZ123456', "check digits"), ('FR72ZZZ12345', "length"), ('XX86ZZZ123456', "country")):
+        for value, reason in (
+            ('FR73ZZZ123456', "check digits"),
+            ('FR72ZZZ12345', "length"),
+            ('XX86ZZZ123456', "country"),
+        ):
             with self.subTest(value), self.assertRaisesRegex(ValidationError, rf"SEPA Creditor Identifier.*{reason}"):
                 self.company.billing_creditor_identifier = value
 

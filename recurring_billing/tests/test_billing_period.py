@@ -11,7 +11,6 @@ from .common import BillingCommon
 @tagged('post_install', '-at_install')
 @freeze_time('2026-12-05')
 class TestBillingPeriod(BillingCommon):
-
     def _started(self, **values):
         contract = self._contract(**values)
         contract._start(contract.date_start)
@@ -108,7 +107,9 @@ class TestBillingPeriod(BillingCommon):
         self._started(date_start=date(2026, 12, 1), payment_term_id=terms.id, customer_reference="PO-77")
         invoice = self._bill(date(2026, 12, 1)).line_ids.invoice_id
         self.assertEqual((invoice.ref, invoice.invoice_date_due), ("PO-77", date(2026, 12, 31)))
-        self.assertEqual((invoice.preferred_payment_method_line_id, invoice.billing_mandate_id), (self.sdd, self.mandate))
+        self.assertEqual(
+            (invoice.preferred_payment_method_line_id, invoice.billing_mandate_id), (self.sdd, self.mandate)
+        )
 
     @mute_logger('odoo.addons.recurring_billing.models.billing_worker')
     def test_a_faulty_contract_is_parked_and_the_others_go_on(self):
@@ -125,7 +126,9 @@ class TestBillingPeriod(BillingCommon):
         self.assertIn("income account", bad.parked_reason)
         self.assertEqual(len(bad.activity_ids), 1)
         self.assertEqual((run.invoice_count, run.parked_count), (1, 1))
-        self.assertFalse(self.env['account.move'].search([('state', '=', 'draft'), ('partner_id', '=', bad.partner_id.id)]))
+        self.assertFalse(
+            self.env['account.move'].search([('state', '=', 'draft'), ('partner_id', '=', bad.partner_id.id)])
+        )
         broken.product_tmpl_id.property_account_income_id = self.service.property_account_income_id
         bad.period_ids.action_retry()
         self._bill(date(2026, 12, 5))
@@ -154,7 +157,9 @@ class TestBillingPeriod(BillingCommon):
         self.assertFalse(contract._invoices())
         announced = run.line_ids.mapped(lambda line: (line.invoice_date, line.amount_untaxed, line.amount_total))
         run.action_post()
-        posted = run.line_ids.invoice_id.mapped(lambda move: (move.invoice_date, move.amount_untaxed, move.amount_total))
+        posted = run.line_ids.invoice_id.mapped(
+            lambda move: (move.invoice_date, move.amount_untaxed, move.amount_total)
+        )
         self.assertEqual(announced, posted)
 
     def test_an_unticked_line_is_left_out(self):

@@ -9,8 +9,8 @@ from .common import BillingCommon
 class TestFlow(BillingCommon):
     """One customer from contract to reminder, each entry as an accountant would book it by hand.
 
-    Atelier Durand takes hosting at 100 EUR a month plus 20 % VAT from 1 September 2026, invoiced on the first of each month
-    and collected by direct debit. September's debit comes back for want of funds; the customer is reminded.
+    Atelier Durand takes hosting at 100 EUR a month plus 20 % VAT from 1 September 2026, invoiced on the first of each
+    month and collected by direct debit. September's debit comes back for want of funds; the customer is reminded.
     """
 
     def test_from_contract_to_reminder(self):

@@ -1,6 +1,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -70,7 +71,7 @@ class TestProration(BaseCase):
         edges = [0, *sorted(cut for cut in cuts if cut < days), days]
         parts = [
             share(first + timedelta(days=begin), first + timedelta(days=end - 1), first, last)
-            for begin, end in zip(edges, edges[1:], strict=False)
+            for begin, end in pairwise(edges)
         ]
         self.assertEqual(sum(parts), 1)
         self.assertTrue(all(parts))

@@ -1,5 +1,6 @@
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import islice, pairwise
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -81,19 +82,30 @@ class TestRecurrence(BaseCase):
                 self.assertEqual(recurrence.index_of(start), index)
                 self.assertEqual(recurrence.period(index), Period(index, first, last))
 
-    def test_between_gives_the_whole_periods_that_a_range_touches(self):
+    def test_slots_cut_a_range_of_days_at_the_ends_of_its_periods(self):
         monthly = Recurrence(date(2026, 1, 15), "month", 1)
         cases = (
-            (date(2026, 2, 14), date(2026, 2, 14), [0]),
-            (date(2026, 2, 14), date(2026, 2, 15), [0, 1]),
-            (date(2026, 2, 15), date(2026, 4, 14), [1, 2]),
-            (date(2025, 12, 31), date(2026, 1, 15), [-1, 0]),
+            (date(2026, 2, 14), date(2026, 2, 14), [(0, date(2026, 2, 14), date(2026, 2, 14), True)]),
+            (
+                date(2026, 2, 10),
+                date(2026, 3, 20),
+                [
+                    (0, date(2026, 2, 10), date(2026, 2, 14), True),
+                    (1, date(2026, 2, 15), date(2026, 3, 14), False),
+                    (2, date(2026, 3, 15), date(2026, 3, 20), True),
+                ],
+            ),
             (date(2026, 2, 20), date(2026, 2, 19), []),
         )
-        for first, last, indices in cases:
+        for first, last, expected in cases:
             with self.subTest(first=first, last=last):
-                periods = list(monthly.between(first, last))
-                self.assertEqual(periods, [monthly.period(index) for index in indices])
+                slots = [(s.whole.index, s.start, s.end, s.is_short) for s in monthly.slots(first, last)]
+                self.assertEqual(slots, expected)
+
+    def test_slots_without_an_end_go_on(self):
+        monthly = Recurrence(date(2026, 1, 31), "month", 1)
+        days = [slot.start for slot in islice(monthly.slots(date(2026, 1, 31)), 3)]
+        self.assertEqual(days, [date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 31)])
 
     def test_a_recurrence_that_makes_no_sense_is_refused(self):
         start = date(2026, 1, 1)
@@ -134,10 +146,12 @@ class TestRecurrence(BaseCase):
     @example(Recurrence(date(2024, 2, 29), "year", 1))
     def test_fifty_years_have_no_gap_no_overlap_and_no_drift(self, recurrence):
         last = date(recurrence.start.year + 50, 12, 31)
-        periods = list(recurrence.between(recurrence.start, last))
+        slots = list(recurrence.slots(recurrence.start, last))
+        self.assertEqual((slots[0].start, slots[-1].end), (recurrence.start, last))
+        periods = [slot.whole for slot in slots]
         self.assertLessEqual(periods[0].start, recurrence.start)
         self.assertGreaterEqual(periods[-1].end, last)
-        for before, after in zip(periods, periods[1:], strict=False):
+        for before, after in pairwise(periods):
             self.assertEqual(after.index, before.index + 1)
             self.assertEqual(after.start, before.end + ONE_DAY)
         if recurrence.unit in ("month", "year"):

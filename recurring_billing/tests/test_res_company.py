@@ -5,7 +5,6 @@ from .common import BillingCommon
 
 @tagged('post_install', '-at_install')
 class TestResCompany(BillingCommon):
-
     def test_a_french_company_gets_account_journal_and_method(self):
         account = self.sdd.payment_account_id
         self.assertEqual((account.code, account.account_type, account.reconcile), ('511600', 'asset_current', True))
@@ -17,7 +16,8 @@ class TestResCompany(BillingCommon):
         self.company._billing_set_up_direct_debit()
         self.assertEqual(self.env['account.account'].search_count([('code', '=', '511600')]), 1)
         self.assertEqual(
-            self.env['account.journal'].search_count([('code', '=', 'PRLV'), ('company_id', '=', self.company.id)]), 1,
+            self.env['account.journal'].search_count([('code', '=', 'PRLV'), ('company_id', '=', self.company.id)]),
+            1,
         )
         self.assertEqual(len(self.sdd), 1)
 

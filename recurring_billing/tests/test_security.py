@@ -6,7 +6,6 @@ from .common import BillingCommon
 
 @tagged('post_install', '-at_install')
 class TestSecurity(BillingCommon):
-
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -37,7 +36,9 @@ class TestSecurity(BillingCommon):
         self._bill(self.contract.date_start)
         Collection = self.env['billing.collection'].with_user(self.debit_user)
         today = self.contract.date_start
-        collection, _refusals = Collection._prepare_debits(self.company, Collection._earliest_date(self.company, today), today)
+        collection, _refusals = Collection._prepare_debits(
+            self.company, Collection._earliest_date(self.company, today), today
+        )
         collection.action_generate()
         self.assertTrue(collection.file)
         attachment = self.env['ir.attachment'].search(
@@ -59,7 +60,11 @@ class TestSecurity(BillingCommon):
     def test_companies_are_apart(self):
         other = self.setup_other_company(name="Other company")['company']
         user = new_test_user(
-            self.env, 'other_user', 'recurring_billing.group_debit', company_id=other.id, company_ids=[(6, 0, other.ids)],
+            self.env,
+            'other_user',
+            'recurring_billing.group_debit',
+            company_id=other.id,
+            company_ids=[(6, 0, other.ids)],
         )
         for record in (self.contract, self.contract.line_ids, self.mandate):
             with self.subTest(record._name), self.assertRaises(AccessError):

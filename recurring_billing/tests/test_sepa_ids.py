@@ -45,6 +45,7 @@ class TestSepaIds(BaseCase):
             "DE8937040044053201300X": "structure",
             "FR7630004008230000123456779": "checksum",
             "FR7730004008230000123456778": "checksum",
+            "FR\u0667\u066630004008230000123456778": "checksum",
             "FR4930004008230000123456779": "national_key",
             "BE41539007547035": "national_key",
         }
@@ -102,12 +103,13 @@ class TestSepaIds(BaseCase):
             "XX86ZZZ123456": "country",
             "123": "country",
             "FR82ZZZ1234567890123": "length",
+            "DE98ZZZ0999999999": "length",
             "FR72ZZZ": "length",
             "ES23ZZZ": "length",
             "ES23ZZZ" + "1" * 29: "length",
             "FR73ZZZ123456": "checksum",
             "FR72ZZZ12345#": "checksum",
-            "ES23ZZ-47690558N": "checksum",
+            "ES23-ZZZ47690558N": "checksum",
             "ES23ZZZ47690558\u00d1": "checksum",
             'ES23ZZZ"47690558N': "checksum",
         }

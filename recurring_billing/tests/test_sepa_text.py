@@ -58,7 +58,7 @@ class TestSepaText(BaseCase):
                 self.assertEqual(convert(text, 70), "a b")
 
     def test_what_nobody_sees_leaves_nothing(self):
-        for text in ("a\u200bb", "a\u00adb", "\ufeffab", "ab\u0301"):
+        for text in ("a\u200bb", "a\u00adb", "\ufeffab", "ab\u0301", "ab\u20dd"):
             with self.subTest(text=text):
                 self.assertEqual(convert(text, 70), "ab")
 

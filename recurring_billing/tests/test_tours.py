@@ -5,7 +5,6 @@ from .common import BillingCommon
 
 @tagged('post_install', '-at_install')
 class TestTours(BillingCommon, HttpCase):
-
     def test_an_accountant_takes_a_contract_to_the_bank_file(self):
         accountant = new_test_user(
             self.env,

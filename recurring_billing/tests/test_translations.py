@@ -9,7 +9,6 @@ MODULE = 'recurring_billing'
 
 @tagged('post_install', '-at_install')
 class TestTranslations(TransactionCase):
-
     def _terms(self):
         reader = TranslationModuleReader(self.env.cr, [MODULE], lang=None)
         return {row[4] for row in reader}

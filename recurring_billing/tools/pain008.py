@@ -204,6 +204,7 @@ def _block_header(block: Block) -> etree._Element:
     header = etree.Element("PmtInf")
     _add(header, "PmtInfId", block.block_id)
     _add(header, "PmtMtd", "DD")
+    _add(header, "BtchBookg", "true")  # one line on the statement, as one entry settles them
     _add(header, "NbOfTxs", str(block.count))
     _add(header, "CtrlSum", _money(block.total))
     kind = _add(header, "PmtTpInf")

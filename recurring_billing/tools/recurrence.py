@@ -2,7 +2,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
-from itertools import count
 
 from dateutil.relativedelta import relativedelta
 
@@ -24,6 +23,19 @@ class Period:
     @property
     def days(self) -> int:
         return (self.end - self.start).days + 1
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The days of the period ``whole`` that a contract fills, from ``start`` to ``end`` included."""
+
+    whole: Period
+    start: date
+    end: date
+
+    @property
+    def is_short(self) -> bool:
+        return (self.start, self.end) != (self.whole.start, self.whole.end)
 
 
 @dataclass(frozen=True)
@@ -64,15 +76,17 @@ class Recurrence:
         # Only the month was compared: a day before the wanted one belongs to the period before.
         return index if self._first_day(index) <= day else index - 1
 
-    def between(self, first: date, last: date) -> Iterator[Period]:
-        """The whole periods with at least one day from ``first`` to ``last``, both included."""
-        if last < first:
-            return
-        for index in count(self.index_of(first)):
-            period = self.period(index)
-            if period.start > last:
-                return
-            yield period
+    def slots(self, first: date, last: date | None = None) -> Iterator[Slot]:
+        """The days from ``first`` to ``last``, both included, cut at the ends of the periods.
+
+        Without ``last`` they never end.
+        """
+        index = self.index_of(first)
+        while last is None or first <= last:
+            whole = self.period(index)
+            yield Slot(whole, first, min(whole.end, last or whole.end))
+            first = whole.end + _ONE_DAY
+            index += 1
 
     def _first_day(self, index: int) -> date:
         if self.unit in _DAYS:

@@ -37,8 +37,6 @@ def iban_fault(value: str | None) -> str | None:
         return "missing"
     if iban[:2] not in SEPA_PREFIXES:
         return "not_sepa"
-    if not iban.isascii():
-        return "structure"
     try:
         IBAN(iban, validate_bban=iban[:2] in _NATIONAL_KEY_PREFIXES)
     except InvalidChecksumDigits:

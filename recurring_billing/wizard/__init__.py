@@ -1,3 +1,1 @@
-from . import billing_collection_prepare
-from . import billing_contract_end
-from . import billing_debit_return
+from . import billing_collection_prepare, billing_contract_end, billing_debit_return

@@ -10,7 +10,12 @@ class BillingCollectionPrepare(models.TransientModel):
     company_id = fields.Many2one('res.company', required=True, default=lambda self: self.env.company)
     currency_id = fields.Many2one('res.currency', default=lambda self: self.env.ref('base.EUR'))
     date = fields.Date(
-        "Collection Date", required=True, compute='_compute_date', store=True, readonly=False, precompute=True,
+        "Collection Date",
+        required=True,
+        compute='_compute_date',
+        store=True,
+        readonly=False,
+        precompute=True,
         help="Proposed: the first day on which the bank can collect a file made today.",
     )
     line_count = fields.Integer("Invoices", compute='_compute_lines')

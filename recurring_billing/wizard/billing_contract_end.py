@@ -9,7 +9,12 @@ class BillingContractEnd(models.TransientModel):
     contract_id = fields.Many2one('billing.contract', required=True, readonly=True)
     billed_until = fields.Date("Invoiced Until", compute='_compute_billed_until')
     date_end = fields.Date(
-        "Last Day", required=True, compute='_compute_date_end', store=True, readonly=False, precompute=True,
+        "Last Day",
+        required=True,
+        compute='_compute_date_end',
+        store=True,
+        readonly=False,
+        precompute=True,
         help="Last day that is invoiced. A period that is cut short is billed by days.",
     )
 

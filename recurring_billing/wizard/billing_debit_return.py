@@ -13,7 +13,9 @@ class BillingDebitReturn(models.TransientModel):
     currency_id = fields.Many2one(related='debit_id.currency_id')
     amount = fields.Monetary(related='debit_id.amount')
     collection_date = fields.Date("Collected On", related='debit_id.date')
-    date = fields.Date("Returned On", required=True, default=fields.Date.context_today, help="Date on the bank's statement.")
+    date = fields.Date(
+        "Returned On", required=True, default=fields.Date.context_today, help="Date on the bank's statement."
+    )
     reason = fields.Selection(RETURN_REASONS, required=True, default='AM04')
     note = fields.Char("Bank's Text")
 

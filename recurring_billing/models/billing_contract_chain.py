@@ -1,0 +1,64 @@
+from odoo import api, fields, models
+
+
+class BillingContract(models.Model):
+    """What came of a contract: its invoices, their debits, what is late, what is blocked."""
+
+    _inherit = 'billing.contract'
+
+    invoice_count = fields.Integer(compute='_compute_chain')
+    debit_count = fields.Integer(compute='_compute_chain')
+    late_amount = fields.Monetary(compute='_compute_chain')
+    parked_reason = fields.Text(compute='_compute_parked_reason')
+
+    def _compute_chain(self):
+        today = fields.Date.context_today(self)
+        invoices = self.env['account.move.line']._read_group(
+            [('billing_contract_id', 'in', self.ids)],
+            ['billing_contract_id'],
+            ['move_id:recordset'],
+        )
+        invoices = dict(invoices)
+        for contract in self:
+            moves = invoices.get(contract, self.env['account.move'])
+            contract.invoice_count = len(moves)
+            contract.debit_count = len(moves.billing_debit_ids)
+            contract.late_amount = sum(moves._billing_late(today).mapped('amount_residual'))
+
+    @api.depends('period_ids.error')
+    def _compute_parked_reason(self):
+        for contract in self:
+            contract.parked_reason = contract.period_ids.filtered('error')[:1].error
+
+    def action_preview(self):
+        """Show the invoices that are due on this contract, or its next one, without writing any."""
+        self.ensure_one()
+        until = max(fields.Date.context_today(self), self.next_invoice_date or fields.Date.context_today(self))
+        run = self.env['billing.run'].create(
+            {'company_id': self.company_id.id, 'date_until': until, 'contract_id': self.id},
+        )
+        run.action_compute()
+        return run._get_records_action(name=self.env._("Preview"))
+
+    def action_invoices(self):
+        self.ensure_one()
+        moves = self._invoices()
+        action = self.env['ir.actions.act_window']._for_xml_id('account.action_move_out_invoice_type')
+        return {**action, 'domain': [('id', 'in', moves.ids)], 'context': {'create': False}}
+
+    def action_late_invoices(self):
+        self.ensure_one()
+        late = self._invoices()._billing_late(fields.Date.context_today(self))
+        return late._get_records_action(name=self.env._("Late Invoices"))
+
+    def action_periods(self):
+        self.ensure_one()
+        action = self.env['ir.actions.act_window']._for_xml_id('recurring_billing.billing_period_action')
+        return {**action, 'domain': [('contract_id', '=', self.id)], 'context': {}}
+
+    def action_debits(self):
+        self.ensure_one()
+        return self._invoices().billing_debit_ids._get_records_action(name=self.env._("Direct Debits"))
+
+    def _invoices(self):
+        return self.env['account.move.line'].search([('billing_contract_id', 'in', self.ids)]).move_id
