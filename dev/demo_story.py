@@ -97,7 +97,7 @@ def live_through(day):
     bank_credits(day)
     bank_returns_one(day)
     transfers_arrive(day)
-    if day.weekday() == 0:
+    if day.weekday() == 0 and day < today:
         collect(day)
     env["billing.dunning.action"]._remind(company, day)
 
