@@ -1,15 +1,14 @@
 """`python3 dev COMMAND`: what a developer does here; the Makefile's targets are these commands."""
 
+import platform
 import sys
-
-OLDEST, NEWEST = (3, 11), (3, 13)
 
 
 def check_python():
-    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
         sys.exit(
-            "!! This is Python {}.{}; needed is Python {}.{} to {}.{}. Where one is installed "
-            "under another name, say so: make demo PYTHON=python3.12".format(*sys.version_info[:2], *OLDEST, *NEWEST)
+            f"!! This is Python {platform.python_version()}; needed is 3.11, 3.12 or 3.13. "
+            "Where one has another name here, say so: make demo PYTHON=python3.12"
         )
 
 

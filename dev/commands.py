@@ -69,6 +69,14 @@ def demo_database():
     return bench, database
 
 
+def translate():
+    """bring the terms and their French up to date with the code"""
+    import i18n
+
+    with locked():
+        i18n.main(databases.prepare())
+
+
 def check():
     """check the code's form: ruff, pylint with Odoo's and OCA's rules"""
     with locked():
@@ -107,6 +115,7 @@ COMMANDS = {
     "serve": serve,
     "shell": shell,
     "lint": check,
+    "i18n": translate,
     "stop": stop,
     "clean": clean,
     "lock": lock,
