@@ -135,6 +135,7 @@ def main():
         warn(f"{error}\n   Did another user run this before? Then `make clean` as that user.")
         return 1
     except KeyboardInterrupt:
+        say("")
         warn("interrupted; run the same command again to go on")
         return 130
 

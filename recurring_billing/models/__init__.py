@@ -1,4 +1,7 @@
-from . import billing_frequency_mixin, billing_state_mixin, billing_worker
+from . import billing_frequency_mixin, billing_guard_mixin
+
+# isort: split
+from . import billing_state_mixin, billing_worker
 
 # isort: split
 # the models inherit from these, and must come after them
@@ -16,7 +19,9 @@ from . import (
     billing_contract_calendar,
     billing_contract_chain,
     billing_contract_line,
+    billing_contract_terms,
     billing_debit,
+    billing_debit_return,
     billing_dunning_action,
     billing_mandate,
     billing_period,

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from .billing_debit import UNDER_WAY
 
@@ -83,13 +84,50 @@ class AccountMove(models.Model):
             ),
         )
 
+    def button_draft(self):
+        """EXTENDS account: what the bank is collecting stays as it was announced."""
+        for move in self:
+            if debit := move.billing_debit_ids.filtered(lambda debit: debit.state in UNDER_WAY)[:1]:
+                raise UserError(
+                    self.env._(
+                        "Invoice %(invoice)s is being collected (%(status)s): drop its debit or cancel collection "
+                        "%(collection)s first.",
+                        invoice=move.name,
+                        status=debit._status_text(),
+                        collection=debit.collection_id.name,
+                    ),
+                )
+        return super().button_draft()
+
+    def _post(self, soft=True):
+        """EXTENDS account: no contract line is billed twice for its period, by whatever way the invoice came."""
+        self._billing_refuse_double()
+        return super()._post(soft=soft)
+
+    def _billing_refuse_double(self):
+        """Refuse invoices, once cancelled, whose periods were billed anew meanwhile."""
+        lines = self.line_ids.filtered('billing_period_id')
+        for period in lines.billing_period_id:
+            live = period.invoice_line_ids.filtered(lambda line: line.parent_state != 'cancel')
+            if len(live.move_id) > 1 and period._is_overbilled():
+                mine, others = live.move_id & self, live.move_id - self
+                raise UserError(
+                    self.env._(
+                        "Invoice %(invoice)s bills %(contract)s for a period that %(others)s bills already. Cancel or "
+                        "delete one of them.",
+                        invoice=mine[:1].display_name,
+                        contract=period.contract_id.name,
+                        others=", ".join((others or mine[1:]).mapped('display_name')),
+                    ),
+                )
+
     def _get_accounting_date(self, invoice_date, has_tax, lock_dates=None):
-        """EXTENDS account: the VAT on receipts of a returned debit is taken back on the day of the return.
+        """EXTENDS account: what a returned debit takes back, as VAT on receipts, is dated on the day of the return.
 
         Core would reverse it in the month of the collection, which may be declared already (CGI art. 269-2-c: VAT on
         services follows the receipt, so that what is no longer received is taken back when it goes).
         """
         day = self.env.context.get('billing_return_date')
-        if day and self.tax_cash_basis_origin_move_id and not self._get_violated_lock_dates(day, has_tax):
+        if day and not self._get_violated_lock_dates(day, has_tax):
             return day
         return super()._get_accounting_date(invoice_date, has_tax, lock_dates=lock_dates)

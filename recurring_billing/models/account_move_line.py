@@ -48,6 +48,12 @@ class AccountMoveLine(models.Model):
         Core makes the cash-basis entries match by match, which costs more than all the rest. Its own method, called
         once for all partials, gives the same entries.
         """
+        foreign = [pair for pair in pairs if pair.currency_id != pair.company_id.currency_id]
+        if foreign:  # exchange differences want core's own way, match by match
+            self._reconcile_plan(foreign)
+        pairs = [pair for pair in pairs if pair.currency_id == pair.company_id.currency_id]
+        if not pairs:
+            return
         lines = self.browse().union(*pairs)
         before = lines.matched_debit_ids | lines.matched_credit_ids
         self.with_context(no_cash_basis=True)._reconcile_plan(pairs)
@@ -55,7 +61,6 @@ class AccountMoveLine(models.Model):
         if any(lines.company_id.mapped('tax_exigibility')):
             partials._create_tax_cash_basis_moves()
             partials._set_draft_caba_move_vals()
-        return partials
 
     @api.model
     def _billing_collectable_lines(self, company, day):
@@ -80,11 +85,18 @@ class AccountMoveLine(models.Model):
             order='date_maturity, id',
         )
 
-    def _billing_mandate(self):
-        """The mandate that this line is debited from: the one of its invoice, else the customer's active one."""
-        self.ensure_one()
-        own = self.move_id.billing_mandate_id
-        return own or self.env['billing.mandate']._active_for(self.move_id.commercial_partner_id, self.company_id)
+    def _billing_mandates(self):
+        """The mandate that each line is debited from: its invoice's own while that is active, else the customer's."""
+        active = {
+            company: self.env['billing.mandate']._active_by_partner(lines.move_id.commercial_partner_id, company)
+            for company, lines in self.grouped('company_id').items()
+        }
+        mandates = {}
+        for line in self:
+            own = line.move_id.billing_mandate_id
+            customers = active[line.company_id].get(line.move_id.commercial_partner_id, own)
+            mandates[line] = own if own.state == 'active' else customers
+        return mandates
 
     def _billing_refusal(self, mandate):
         """Say why this line may not be debited from ``mandate``, or None; names invoice, customer, field and remedy."""
@@ -102,6 +114,14 @@ class AccountMoveLine(models.Model):
             return self.env._(
                 "Invoice %(invoice)s: %(customer)s has no active mandate. Activate a mandate, or choose another way of "
                 "payment on the invoice.",
+                **texts,
+            )
+        if mandate.partner_id.commercial_partner_id != move.commercial_partner_id:
+            return self.env._(
+                "Invoice %(invoice)s of %(customer)s cannot be debited from mandate %(mandate)s of %(debtor)s. Choose "
+                "a mandate of the same customer on the invoice.",
+                mandate=mandate.name,
+                debtor=mandate.partner_id.display_name,
                 **texts,
             )
         if self.reconciled or move.state != 'posted':

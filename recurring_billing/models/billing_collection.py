@@ -13,6 +13,22 @@ class BillingCollection(models.Model):
     _inherit = ['billing.state.mixin', 'billing.worker', 'mail.thread', 'mail.activity.mixin']
     _order = 'date desc, id desc'
     _check_company_auto = True
+    _guarded = frozenset(
+        {
+            'state',
+            'company_id',
+            'scheme',
+            'currency_id',
+            'file',
+            'file_name',
+            'file_sha256',
+            'file_date',
+            'file_user_id',
+            'move_id',
+            'revision',
+            'error',
+        },
+    )
     _transitions = {
         'in_file': ('draft',),
         'sent': ('in_file',),
@@ -118,7 +134,11 @@ class BillingCollection(models.Model):
                         collection.name,
                     ),
                 )
-        return super().write(vals)
+        result = super().write(vals)
+        if 'date' in vals:
+            for collection in self:
+                collection._check_in_time(fields.Date.context_today(self))
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
@@ -145,7 +165,7 @@ class BillingCollection(models.Model):
     @api.model
     def _earliest_date(self, company, today):
         """The first T2 day on which a file made ``today`` can be collected."""
-        return bank_calendar.add_open_days(today, company.billing_lead_days)
+        return bank_calendar.add_open_days(bank_calendar.next_open(today), company.billing_lead_days)
 
     @api.model
     def _prepare_debits(self, company, date, today):
@@ -154,16 +174,17 @@ class BillingCollection(models.Model):
         :return: (the collection, or empty where nothing can be debited; list of texts on what cannot, and why)
         """
         lines = self.env['account.move.line']._billing_collectable_lines(company, date)
-        mandates = {line: line._billing_mandate() for line in lines}
+        mandates = lines._billing_mandates()
         refusals = {line: line._billing_refusal(mandates[line]) for line in lines}
         accepted = lines.filtered(lambda line: not refusals[line])
         collection = self.browse()
         if accepted:
-            collection = self.create(
+            collection = self._unguarded().create(
                 {'company_id': company.id, 'journal_id': company.billing_bank_journal_id.id, 'date': date},
             )
+            collection = collection.with_env(self.env)
             collection._check_in_time(today)
-            self.env['billing.debit'].create(
+            self.env['billing.debit']._unguarded().create(
                 [
                     {
                         'collection_id': collection.id,

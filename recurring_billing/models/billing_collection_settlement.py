@@ -70,52 +70,53 @@ class BillingCollection(models.Model):
     def _book_settlement(self, debits):
         """One entry: the outstanding account takes the total, each debit clears its own receivable line."""
         self.ensure_one()
-        journal = self.settlement_journal_id
+        move = self.env['account.move'].create(self._settlement_values(debits))
+        move._post(soft=False)
+        self._unguarded().move_id = move
+        for debit, line in zip(debits, move.line_ids.sorted('id')[1:], strict=True):
+            debit._unguarded().settlement_line_id = line
+        debits._set_state('settled')
+        # what was paid meanwhile stays a visible credit of the customer
+        open_debits = debits.filtered(lambda debit: not debit.move_line_id.reconciled)
+        self.env['account.move.line']._billing_match(
+            [debit.move_line_id + debit.settlement_line_id for debit in open_debits],
+        )
+
+    def _settlement_values(self, debits):
+        """Values of the settlement entry, dated on the collection date or the first open day after it."""
+        journal = self._settlement_journal()
         day = self.company_id._billing_first_open_day(self.date, journal)
-        company_currency = self.company_id.currency_id
-        values = []
-        for debit in debits:
-            balance = debit.currency_id._convert(debit.amount, company_currency, self.company_id, day)
-            values.append(
-                {
-                    'name': f"{debit.move_id.name} {debit.mandate_id.name}",
-                    'account_id': debit.move_line_id.account_id.id,
-                    'partner_id': debit.partner_id.id,
-                    'currency_id': debit.currency_id.id,
-                    'amount_currency': -debit.amount,
-                    'balance': -balance,
-                },
-            )
+        lines = [debit._settlement_line_values(day) for debit in debits]
         total = {
             'name': self.name,
             'account_id': self._outstanding_account().id,
             'currency_id': self.currency_id.id,
-            'amount_currency': -sum(line['amount_currency'] for line in values),
-            'balance': -sum(line['balance'] for line in values),
+            'amount_currency': -sum(line['amount_currency'] for line in lines),
+            'balance': -sum(line['balance'] for line in lines),
         }
-        self.move_id = self.env['account.move'].create(
-            {
-                'move_type': 'entry',
-                'journal_id': journal.id,
-                'company_id': self.company_id.id,
-                'date': day,
-                'ref': self.name,
-                'line_ids': [fields.Command.create(line) for line in (total, *values)],
-            },
-        )
-        self.move_id._post(soft=False)
-        settled_lines = self.move_id.line_ids.sorted('id')[1:]
-        for debit, line in zip(debits, settled_lines, strict=True):
-            debit.settlement_line_id = line
-        debits._set_state('settled')
-        self.env['account.move.line']._billing_match(
-            [debit.move_line_id + debit.settlement_line_id for debit in debits],
-        )
+        return {
+            'move_type': 'entry',
+            'journal_id': journal.id,
+            'company_id': self.company_id.id,
+            'date': day,
+            'ref': self.name,
+            'line_ids': [fields.Command.create(line) for line in (total, *lines)],
+        }
 
-    def _notify_parked(self):
-        for collection in self:
-            collection.activity_schedule(
-                'mail.mail_activity_data_todo',
-                summary=self.env._("Settlement of %s could not be booked", collection.name),
-                note=collection.error,
+    def _settlement_journal(self):
+        """The journal of settlements and returns.
+
+        :raises UserError: where the company has none
+        """
+        if not self.settlement_journal_id:
+            raise UserError(
+                self.env._(
+                    "Company %s has no direct debit journal: choose one in the settings of Invoicing, under Recurring "
+                    "billing.",
+                    self.company_id.name,
+                ),
             )
+        return self.settlement_journal_id
+
+    def _parked_activity(self):
+        return self, self.env._("Settlement of %s could not be booked", self.name), self.create_uid

@@ -76,7 +76,9 @@ class BillingContract(models.Model):
             end, planned = last_rows.get(contract, (contract.date_start - ONE_DAY, None))
             if not planned or planned <= until:
                 rows += contract._period_rows(end + ONE_DAY, until)
-        return self.env['billing.period'].sudo().create(rows)  # nobody makes periods by hand, not even their user
+        return (
+            self.env['billing.period'].sudo()._unguarded().create(rows)
+        )  # nobody makes periods by hand, not even their user
 
     def _period_rows(self, first, until):
         """Values of the period rows from the day ``first`` on, until the first that is planned after ``until``."""
@@ -99,9 +101,17 @@ class BillingContract(models.Model):
         return rows
 
     def _replan(self):
-        """Plan the unbilled periods of these running contracts anew, after their end has moved."""
-        unbilled = self.period_ids.filtered(lambda period: period.state == 'planned')
-        unbilled.sudo().unlink()  # nobody deletes periods by hand, not even their user
+        """Plan the last periods of these running contracts anew, after their end has moved.
+
+        Periods that an invoice or the record of a run names stay; what lies after the end is not owed.
+        """
+        loose = self.env['billing.period']
+        for contract in self:
+            for period in contract.period_ids.sorted('date_start', reverse=True):
+                if not period._is_loose():
+                    break
+                loose |= period
+        loose.sudo().unlink()  # nobody deletes periods by hand, not even their user
         self._plan_periods(fields.Date.context_today(self))
 
     def _upcoming(self):
@@ -110,29 +120,46 @@ class BillingContract(models.Model):
         recurrence = self._recurrence()
         if not recurrence or not self.line_ids or self.state == 'closed':
             return []
-        billed = self._billed_until()
-        slots = recurrence.slots(billed + ONE_DAY if billed else self.date_start, self.date_end or None)
+        slots = recurrence.slots(self._first_open_day(), self.date_end or None)
         return [self._upcoming_row(slot) for slot in islice(slots, UPCOMING)]
+
+    def _first_open_day(self):
+        """The first day whose period waits for its invoice."""
+        planned = self.period_ids.filtered(lambda period: period.state == 'planned')
+        if planned:
+            return min(planned.mapped('date_start'))
+        last = max(self.period_ids.mapped('date_end'), default=None)
+        return last + ONE_DAY if last else self.date_start
 
     def _upcoming_row(self, slot):
         bills = [bill for line in self.line_ids if (bill := line._owed(slot))]
         untaxed, _tax, total = self._tax_totals(bills)
-        return {'slot': slot, 'date': self._planned_date(slot), 'untaxed': untaxed, 'total': total}
+        return {
+            'slot': slot,
+            'date': self._planned_date(slot),
+            'untaxed': untaxed,
+            'total': total,
+            'is_empty': not bills,
+        }
 
     def _billed_until(self):
-        """The last day that a draft or posted invoice reaches; None where nothing is billed."""
+        """The last day that an invoice reaches, drafts included, reversed ones not; None where there is none."""
         self.ensure_one()
-        billed = self.period_ids.filtered(lambda period: period.state in ('draft', 'invoiced'))
+        billed = self.period_ids.filtered(
+            lambda period: any(
+                move.state in ('draft', 'posted') and move.payment_state != 'reversed' for move in period.invoice_ids
+            ),
+        )
         return max(billed.mapped('date_end'), default=None)
 
-    def _close_finished(self):
-        """Close those of these running contracts whose last day is billed."""
+    def _close_finished(self, today):
+        """Close those of these contracts whose last day has passed and is billed."""
         finished = self.filtered(
             lambda contract: (
                 contract.state == 'running'
                 and contract.date_end
+                and contract.date_end < today
                 and not contract.period_ids.filtered(lambda period: period.state == 'planned')
-                and max(contract.period_ids.mapped('date_end'), default=contract.date_end) >= contract.date_end
             ),
         )
         finished._set_state('closed')

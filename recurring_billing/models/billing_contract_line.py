@@ -80,7 +80,7 @@ class BillingContractLine(models.Model):
     date_end = fields.Date("Until", help="Last day that is invoiced. Empty: until the end of the contract.")
     price_subtotal = fields.Monetary("Amount", compute='_compute_price_subtotal', store=True)
 
-    @api.depends('product_id', 'partner_id.lang')
+    @api.depends('product_id')
     def _compute_name(self):
         for line in self:
             product = line.product_id.with_context(lang=line.partner_id.lang)
@@ -94,7 +94,14 @@ class BillingContractLine(models.Model):
     @api.depends('product_id')
     def _compute_price_unit(self):
         for line in self:
-            line.price_unit = line.product_id.with_company(line.company_id).lst_price
+            contract, product = line.contract_id, line.product_id.with_company(line.company_id)
+            line.price_unit = product.currency_id._convert(
+                product.lst_price,
+                contract.currency_id or product.currency_id,
+                contract.company_id or self.env.company,
+                contract.date_start or fields.Date.context_today(line),
+                round=False,
+            )
 
     @api.depends('product_id', 'contract_id.fiscal_position_id', 'company_id')
     def _compute_tax_ids(self):

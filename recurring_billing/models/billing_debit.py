@@ -7,19 +7,6 @@ from odoo.tools import format_date
 from ..tools import pain008, sepa_ids
 
 UNDER_WAY = ('planned', 'in_file', 'sent')  # the unique index below says the same in SQL
-RETURN_REASONS = [  # EPC173-14; what follows from each is decided by the accountant
-    ('AC01', "AC01 Account number wrong"),
-    ('AC04', "AC04 Account closed"),
-    ('AC06', "AC06 Account blocked"),
-    ('AG01', "AG01 Debit forbidden on this account"),
-    ('AM04', "AM04 Insufficient funds"),
-    ('MD01', "MD01 No valid mandate"),
-    ('MD06', "MD06 Refund asked by the customer"),
-    ('MD07', "MD07 Customer deceased"),
-    ('MS02', "MS02 Refused by the customer"),
-    ('MS03', "MS03 Reason not given by the bank"),
-    ('SL01', "SL01 Blocked by the customer's bank on demand"),
-]
 
 
 class BillingDebit(models.Model):
@@ -30,6 +17,21 @@ class BillingDebit(models.Model):
     _order = 'date desc, id desc'
     _inherit = ['billing.state.mixin']
     _check_company_auto = True
+    _guarded = frozenset(
+        {
+            'state',
+            'collection_id',
+            'move_line_id',
+            'mandate_id',
+            'amount',
+            'end_to_end_id',
+            'settlement_line_id',
+            'return_date',
+            'return_reason',
+            'return_note',
+            'return_move_id',
+        },
+    )
     _transitions = {
         'in_file': ('planned',),
         'sent': ('in_file',),
@@ -87,10 +89,6 @@ class BillingDebit(models.Model):
         ondelete='restrict',
         index='btree_not_null',
     )
-    return_date = fields.Date("Returned On", readonly=True)
-    return_reason = fields.Selection(RETURN_REASONS, readonly=True)
-    return_note = fields.Char("Bank's Text", readonly=True)
-    return_move_id = fields.Many2one('account.move', "Return Entry", readonly=True, index='btree_not_null')
 
     _once_under_way = models.UniqueIndex(
         "(move_line_id) WHERE state IN ('planned', 'in_file', 'sent')",
@@ -127,12 +125,6 @@ class BillingDebit(models.Model):
         self._set_state('dropped')
         return True
 
-    def action_return(self):
-        """Ask for date and reason of a return."""
-        self.ensure_one()
-        action = self.env['ir.actions.act_window']._for_xml_id('recurring_billing.billing_debit_return_action')
-        return {**action, 'context': {'default_debit_id': self.id}}
-
     def action_invoice(self):
         self.ensure_one()
         return self.move_id._get_records_action()
@@ -155,6 +147,16 @@ class BillingDebit(models.Model):
             line = debit.move_line_id
             if reason := line._billing_refusal(debit.mandate_id):
                 faults.append(reason)
+            elif line.date_maturity > debit.date:
+                faults.append(
+                    self.env._(
+                        "Invoice %(invoice)s of %(customer)s is due on %(due)s, after the collection date. Choose a "
+                        "later date, or drop this debit.",
+                        invoice=debit.move_id.name,
+                        customer=debit.partner_id.display_name,
+                        due=format_date(self.env, line.date_maturity),
+                    ),
+                )
             elif debit.currency_id.compare_amounts(line.amount_residual_currency, debit.amount) < 0:
                 faults.append(
                     self.env._(
@@ -207,83 +209,16 @@ class BillingDebit(models.Model):
             )
         return texts[self.state]
 
-    def _return(self, day, reason, note=False):
-        """Take these debits back: the invoice is open again, by an entry of the day of the return where it was settled.
-
-        :param day: date of the return by the bank
-        :param reason: a code of RETURN_REASONS
-        :param note: the bank's own words
-        :raises UserError: for a debit that was not sent, a day before the collection or in a locked period
-        """
-        for debit in self:
-            debit._check_return(day)
-        settled = self.filtered(lambda debit: debit.state == 'settled')
-        self._set_state('returned')
-        self.write({'return_date': day, 'return_reason': reason, 'return_note': note})
-        if settled:
-            settled._book_return(day)
-        for debit in self:
-            debit.move_id.message_post(body=debit._status_text())
-
-    def _check_return(self, day):
+    def _settlement_line_values(self, day):
+        """The line of the settlement entry of ``day`` that clears this debit's invoice."""
         self.ensure_one()
-        if self.state == 'settled':
-            if day < self.date:
-                raise UserError(
-                    self.env._(
-                        "The debit of invoice %(invoice)s was collected on %(date)s: it cannot be returned on %(day)s. "
-                        "Enter the date of the bank's statement.",
-                        invoice=self.move_id.name,
-                        date=format_date(self.env, self.date),
-                        day=format_date(self.env, day),
-                    ),
-                )
-            self.company_id._billing_check_open_day(day, self.collection_id.settlement_journal_id, self.move_id)
-
-    def _book_return(self, day):
-        """Undo the match with the invoice and book the contra-entry, both dated ``day``, VAT on receipts included."""
-        settlement_lines = self.settlement_line_id
-        partials = settlement_lines.matched_debit_ids
-        partials.with_context(billing_return_date=day).unlink()
-        entries = self.env['account.move'].create([debit._return_entry_values(day) for debit in self])
-        entries._post(soft=False)
-        pairs = []
-        for debit, entry in zip(self, entries, strict=True):
-            debit.return_move_id = entry
-            receivable = entry.line_ids.filtered(
-                lambda line, debit=debit: line.account_id == debit.move_line_id.account_id
-            )
-            pairs.append(receivable + debit.settlement_line_id)
-        self.env['account.move.line']._billing_match(pairs)
-
-    def _return_entry_values(self, day):
-        """Values of the contra-entry: customer back to owing, the outstanding account gives back what it held."""
-        self.ensure_one()
-        settled = self.settlement_line_id
-        text = self.env._("Return %(reason)s %(invoice)s", reason=self.return_reason, invoice=self.move_id.name)
-        shared = {'name': text, 'currency_id': settled.currency_id.id, 'partner_id': settled.partner_id.id}
+        company = self.company_id
+        balance = self.currency_id._convert(self.amount, company.currency_id, company, day)
         return {
-            'move_type': 'entry',
-            'journal_id': self.collection_id.settlement_journal_id.id,
-            'company_id': self.company_id.id,
-            'date': day,
-            'ref': " ".join([self.return_reason, self.end_to_end_id or ""]).strip(),
-            'line_ids': [
-                fields.Command.create(
-                    {
-                        **shared,
-                        'account_id': settled.account_id.id,
-                        'amount_currency': -settled.amount_currency,
-                        'balance': -settled.balance,
-                    },
-                ),
-                fields.Command.create(
-                    {
-                        **shared,
-                        'account_id': self.collection_id._outstanding_account().id,
-                        'amount_currency': settled.amount_currency,
-                        'balance': settled.balance,
-                    },
-                ),
-            ],
+            'name': f"{self.move_id.name} {self.mandate_id.name}",
+            'account_id': self.move_line_id.account_id.id,
+            'partner_id': self.partner_id.id,
+            'currency_id': self.currency_id.id,
+            'amount_currency': -self.amount,
+            'balance': -balance,
         }

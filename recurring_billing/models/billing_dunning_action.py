@@ -1,8 +1,13 @@
+import logging
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import format_date
 
 from .billing_debit import UNDER_WAY
+
+_logger = logging.getLogger(__name__)
 
 
 class BillingDunningAction(models.Model):
@@ -10,8 +15,12 @@ class BillingDunningAction(models.Model):
 
     _name = 'billing.dunning.action'
     _description = "Reminder"
+    _inherit = ['billing.guard.mixin']
     _order = 'date desc, id desc'
     _check_company_auto = True
+    _guarded = frozenset(
+        {'company_id', 'partner_id', 'date', 'move_ids', 'amount', 'mail_id', 'email_to', 'subject', 'body'},
+    )
 
     company_id = fields.Many2one('res.company', required=True, readonly=True, index=True)
     partner_id = fields.Many2one(
@@ -46,7 +55,8 @@ class BillingDunningAction(models.Model):
     def _cron_remind(self):
         """Remind the late customers of each company."""
         today = fields.Date.context_today(self)
-        for company in self.env['res.company'].search([('chart_template', '!=', False)]):
+        open_invoices = [('move_type', '=', 'out_invoice'), ('state', '=', 'posted'), ('amount_residual', '>', 0)]
+        for [company] in self.env['account.move']._read_group(open_invoices, ['company_id']):
             self.with_company(company)._remind(company, today)
             self.env['ir.cron']._commit_progress(1)
 
@@ -65,11 +75,24 @@ class BillingDunningAction(models.Model):
             last = last_dates.get(partner)
             if last and (today - last).days < company.billing_reminder_interval:
                 continue
-            if partner.email:
-                reminders |= self._send(company, partner, invoices.sorted('invoice_date_due'), today)
-            else:
-                self._ask_for_address(partner, invoices, company)
+            reminders |= self._remind_customer(company, partner, invoices.sorted('invoice_date_due'), today)
         return reminders
+
+    @api.model
+    def _remind_customer(self, company, partner, invoices, today):
+        """Remind one customer; what goes wrong with one becomes an activity and stops nobody else."""
+        if not partner.email:
+            self._ask_for_help(invoices, self.env._("No e-mail address for reminders: %s", partner.display_name))
+            return self.browse()
+        try:
+            with self.env.cr.savepoint():
+                return self._send(company, partner, invoices, today)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception:
+            _logger.exception("reminder of partner %s", partner.id)
+            self._ask_for_help(invoices, self.env._("The reminder could not be written: %s", partner.display_name))
+            return self.browse()
 
     @api.model
     def _late_invoices(self, company, today):
@@ -99,7 +122,7 @@ class BillingDunningAction(models.Model):
     @api.model
     def _send(self, company, partner, invoices, today):
         """Write down the reminder, send it from its template and log it on each invoice."""
-        reminder = self.create(
+        reminder = self._unguarded().create(
             {
                 'company_id': company.id,
                 'partner_id': partner.id,
@@ -126,8 +149,8 @@ class BillingDunningAction(models.Model):
         return reminder
 
     @api.model
-    def _ask_for_address(self, partner, invoices, company):
-        summary = self.env._("No e-mail address for reminders: %s", partner.display_name)
+    def _ask_for_help(self, invoices, summary):
+        """One activity on the first of ``invoices``, however often the same thing fails."""
         invoice = invoices[0]
         if summary not in invoice.activity_ids.mapped('summary'):
             invoice.activity_schedule(

@@ -144,6 +144,21 @@ class BillingMandate(models.Model):
                     ),
                 )
 
+    @api.constrains('partner_bank_id', 'partner_id')
+    def _check_account_holder(self):
+        for mandate in self:
+            holder = mandate.partner_bank_id.partner_id
+            if holder.commercial_partner_id != mandate.partner_id.commercial_partner_id:
+                raise ValidationError(
+                    self.env._(
+                        "Mandate %(mandate)s, field “Bank Account”: the account belongs to %(holder)s, not to "
+                        "%(customer)s. Choose an account of the customer.",
+                        mandate=mandate.name,
+                        holder=holder.display_name,
+                        customer=mandate.partner_id.display_name,
+                    ),
+                )
+
     @api.constrains('signature_date')
     def _check_signature_date(self):
         for mandate in self.filtered('signature_date'):
@@ -252,14 +267,19 @@ class BillingMandate(models.Model):
             )
 
     @api.model
-    def _active_for(self, partner, company):
-        """The active mandate of the commercial entity of ``partner`` for ``company``: the last one signed, or empty."""
-        return self.search(
+    def _active_by_partner(self, partners, company):
+        """The active mandates of these commercial entities for ``company``: of each the one signed last."""
+        mandates = self.search(
             [
-                ('partner_id', 'child_of', partner.commercial_partner_id.id),
+                ('partner_id', 'child_of', partners.commercial_partner_id.ids),
                 ('company_id', '=', company.id),
                 ('state', '=', 'active'),
             ],
-            order='signature_date desc, id desc',
-            limit=1,
+            order='signature_date, id',
         )
+        return {mandate.partner_id.commercial_partner_id: mandate for mandate in mandates}
+
+    @api.model
+    def _active_for(self, partner, company):
+        """The active mandate of the commercial entity of ``partner`` for ``company``, or empty."""
+        return self._active_by_partner(partner, company).get(partner.commercial_partner_id, self.browse())

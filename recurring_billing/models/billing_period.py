@@ -15,6 +15,20 @@ class BillingPeriod(models.Model):
     _order = 'planned_date, contract_id, id'
     _rec_name = 'contract_id'
     _check_company_auto = True
+    _guarded = frozenset(
+        {
+            'contract_id',
+            'whole_start',
+            'whole_end',
+            'date_start',
+            'date_end',
+            'planned_date',
+            'is_nothing_owed',
+            'state',
+            'revision',
+            'error',
+        },
+    )
 
     contract_id = fields.Many2one('billing.contract', required=True, readonly=True, ondelete='cascade', index=True)
     company_id = fields.Many2one(related='contract_id.company_id', store=True, index=True)
@@ -32,6 +46,7 @@ class BillingPeriod(models.Model):
     is_nothing_owed = fields.Boolean(readonly=True, help="Looked at when due: no line owed anything for these days.")
     invoice_line_ids = fields.One2many('account.move.line', 'billing_period_id', readonly=True)
     invoice_ids = fields.Many2many('account.move', compute='_compute_invoice_ids')
+    run_line_ids = fields.One2many('billing.run.line', 'period_id', readonly=True)
     state = fields.Selection(
         [('planned', "Planned"), ('draft', "Draft Invoice"), ('invoiced', "Invoiced"), ('empty', "Nothing Owed")],
         "Status",
@@ -76,13 +91,6 @@ class BillingPeriod(models.Model):
                 totals = period.contract_id._tax_totals(period._owed_minus_invoiced())
                 period.amount_untaxed, _tax, period.amount_total = totals
 
-    # === CRUD METHODS === #
-
-    def write(self, vals):
-        if {'contract_id', 'whole_start', 'whole_end', 'date_start', 'date_end', 'planned_date'} & vals.keys():
-            raise UserError(self.env._("Periods follow from their contract: change its dates instead."))
-        return super().write(vals)
-
     # === BUSINESS METHODS === #
 
     @api.model
@@ -92,7 +100,8 @@ class BillingPeriod(models.Model):
                 ('company_id', '=', company.id),
                 ('state', '=', 'planned'),
                 ('planned_date', '<=', until),
-                ('contract_id.state', '=', 'running'),
+                # a closed contract whose last invoice was deleted owes it again
+                ('contract_id.state', '!=', 'draft'),
             ],
         )
 
@@ -100,37 +109,68 @@ class BillingPeriod(models.Model):
     def _cron_bill(self):
         """Bill what is due today in each company, and write down what was done."""
         today = fields.Date.context_today(self)
-        for company in self.env['res.company'].search([('chart_template', '!=', False)]):
+        contracts = self.env['billing.contract']._read_group([('state', '!=', 'draft')], ['company_id'])
+        for [company] in contracts:
             self.env['billing.run'].with_company(company)._bill_company(
                 company,
                 today,
                 commit=self.env['ir.cron']._commit_progress,
             )
 
+    def _is_loose(self):
+        """Whether nothing names this period yet: no invoice, not even a cancelled one, and no run that was done."""
+        self.ensure_one()
+        done_runs = self.run_line_ids.filtered(lambda line: line.state == 'done')
+        return self.state == 'planned' and not self.invoice_line_ids and not done_runs
+
     def _owed_minus_invoiced(self):
         """The bills of this period that no draft or posted invoice line holds yet.
 
-        :return: list of `Bill`
+        :return: list of `Bill`; a price below zero is what was billed too much
         """
         self.ensure_one()
-        slot = Slot(Period(0, self.whole_start, self.whole_end), self.date_start, self.date_end)
-        billed = self.invoice_line_ids.filtered(lambda line: line.parent_state != 'cancel')
-        already = {}
-        for line in billed:
-            contract_line = line.billing_contract_line_id
-            already[contract_line] = already.get(contract_line, 0.0) + line.quantity * line.price_unit
+        already = self._invoiced()
         bills = []
-        for line in self.contract_id.line_ids:
-            bill = line._owed(slot)
-            if not bill:
-                continue
-            if line not in already:
+        for bill in self._owed():
+            if bill.line not in already:
                 bills.append(bill)
-                continue
-            rest = self.currency_id.round(bill.quantity * bill.price_unit - already[line])
-            if rest:
+            elif rest := self.currency_id.round(bill.quantity * bill.price_unit - already[bill.line]):
                 bills.append(bill._replace(quantity=1.0, price_unit=rest))
         return bills
+
+    def _owed(self):
+        """What each line of the contract owes for the days of this period."""
+        last = min(self.date_end, self.contract_id.date_end or self.date_end)
+        slot = Slot(Period(0, self.whole_start, self.whole_end), self.date_start, last)
+        return [bill for line in self.contract_id.line_ids if (bill := line._owed(slot))]
+
+    def _invoiced(self):
+        """{contract line: amount} that draft and posted invoices bill for this period."""
+        amounts = {}
+        for line in self.invoice_line_ids.filtered(lambda line: line.parent_state != 'cancel'):
+            contract_line = line.billing_contract_line_id
+            amounts[contract_line] = amounts.get(contract_line, 0.0) + line.quantity * line.price_unit
+        return amounts
+
+    def _is_overbilled(self):
+        return any(bill.price_unit < 0 for bill in self._owed_minus_invoiced())
+
+    @api.model
+    def _bill_off(self, domain, today, *, commit):
+        """Bill all periods of ``domain``: first those that keep their planned date, then those dated ``today``.
+
+        In one go by planned date, a late invoice dated today would push all after it to today as well.
+
+        :param commit: see `_work_off`
+        :return: the periods parked with an error
+        """
+        issue_dates = self.search(Domain(domain) & Domain('error', '=', False))._issue_dates(today)
+        late = [period.id for period, day in issue_dates.items() if day != period.planned_date]
+        _done, parked = self._work_off(
+            domain & Domain('id', 'not in', late), lambda rows: rows._bill(today), commit=commit
+        )
+        _done, more = self._work_off(domain & Domain('id', 'in', late), lambda rows: rows._bill(today), commit=commit)
+        return parked | more
 
     def _bill(self, today):
         """Create and post one invoice for each of these periods, in order of their dates.
@@ -146,11 +186,10 @@ class BillingPeriod(models.Model):
             if bills:
                 values.append(period._invoice_values(bills, issue_dates[period]))
             else:
-                period.is_nothing_owed = True
+                period._unguarded().is_nothing_owed = True
         invoices = self.env['account.move'].create(values)
         invoices._post(soft=False)
-        self.contract_id._plan_periods(today)
-        self.contract_id._close_finished()
+        self.contract_id.filtered(lambda contract: contract.state == 'running')._plan_periods(today)
         return invoices
 
     def _issue_dates(self, today):
@@ -165,13 +204,11 @@ class BillingPeriod(models.Model):
                 [('journal_id', '=', journal.id), ('state', '=', 'posted'), ('move_type', '=', 'out_invoice')],
                 aggregates=['invoice_date:max'],
             )
-            company = journal.company_id
-            for period in periods.sorted('planned_date'):
-                planned = min(period.planned_date, today)
-                in_order = not latest or planned >= latest
-                if not in_order or company._get_violated_lock_dates(planned, True, journal):
-                    planned = max(today, latest or today)
-                dates[period] = latest = planned
+            for period in periods:
+                planned = period.planned_date
+                in_order = planned <= today and (not latest or planned >= latest)
+                locked = in_order and period.company_id._get_violated_lock_dates(planned, True, journal)
+                dates[period] = planned if in_order and not locked else today
         return dates
 
     def _invoice_values(self, bills, issue_date):
@@ -191,7 +228,7 @@ class BillingPeriod(models.Model):
             'invoice_date_due': issue_date,
             'invoice_payment_term_id': contract.payment_term_id.id,
             'preferred_payment_method_line_id': contract.payment_method_line_id.id,
-            'billing_mandate_id': contract.mandate_id.id if contract.is_direct_debit else False,
+            'billing_mandate_id': contract._active_mandate().id if contract.is_direct_debit else False,
             'invoice_user_id': contract.user_id.id,
             'invoice_origin': contract.name,
             'ref': contract.customer_reference or contract.name,
@@ -230,7 +267,8 @@ class BillingPeriod(models.Model):
             )
         for line in contract.line_ids:
             product = line.product_id.with_company(contract.company_id)
-            if not product.product_tmpl_id.get_product_accounts(contract.fiscal_position_id)['income']:
+            accounts = product.product_tmpl_id.get_product_accounts(contract.fiscal_position_id)
+            if not (accounts['income'] or contract.journal_id.default_account_id):
                 raise UserError(
                     self.env._(
                         "Contract %(contract)s: the product %(product)s has no income account. "
@@ -254,11 +292,7 @@ class BillingPeriod(models.Model):
             )
         return False
 
-    def _notify_parked(self):
-        for period in self:
-            period.contract_id.activity_schedule(
-                'mail.mail_activity_data_todo',
-                summary=self.env._("Invoice of %s could not be posted", format_date(self.env, period.planned_date)),
-                note=period.error,
-                user_id=period.contract_id.user_id.id or self.env.uid,
-            )
+    def _parked_activity(self):
+        contract = self.contract_id
+        summary = self.env._("Invoice of %s could not be posted", format_date(self.env, self.planned_date))
+        return contract, summary, contract.user_id or self.env.user

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 
@@ -66,7 +67,7 @@ class BillingRun(models.Model):
         Period = self.env['billing.period']
         domain = self._due_domain() & fields.Domain('id', 'in', periods.ids)
         today = fields.Date.context_today(self)
-        _done, parked = Period._work_off(domain, lambda rows: rows._bill(today), commit=lambda *_args, **_kwargs: 1)
+        parked = Period._bill_off(domain, today, commit=lambda *_args, **_kwargs: 1)
         self._write_result(parked)
         return True
 
@@ -79,6 +80,7 @@ class BillingRun(models.Model):
         """Bill all that is due in ``company`` until ``today`` and return the run that tells of it, or None."""
         contracts = self.env['billing.contract'].search([('company_id', '=', company.id), ('state', '=', 'running')])
         contracts._plan_periods(today)
+        contracts._close_finished(today)
         Period = self.env['billing.period']
         domain = Period._due_domain(today, company)
         due = Period.search(domain & fields.Domain('error', '=', False))
@@ -86,9 +88,14 @@ class BillingRun(models.Model):
             return None
         run = self.create({'company_id': company.id, 'date_until': today})
         run.line_ids = [fields.Command.create({'period_id': period.id}) for period in due]
-        _done, parked = Period._work_off(domain, lambda rows: rows._bill(today), commit=commit)
+        parked = Period._bill_off(domain, today, commit=commit)
         run._write_result(parked)
         return run
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_previews(self):
+        if any(run.state == 'done' for run in self):
+            raise UserError(self.env._("A run that was done tells what was billed: it cannot be deleted."))
 
     def _due_domain(self):
         self.ensure_one()
@@ -100,7 +107,8 @@ class BillingRun(models.Model):
         contracts = self.contract_id or self.env['billing.contract'].search(
             [('company_id', '=', self.company_id.id), ('state', '=', 'running')],
         )
-        contracts.filtered(lambda contract: contract.state == 'running')._plan_periods(self.date_until)
+        today = fields.Date.context_today(self)
+        contracts.filtered(lambda contract: contract.state == 'running')._plan_periods(min(self.date_until, today))
         return self.env['billing.period'].search(self._due_domain())
 
     def _line_values(self, periods):

@@ -1,28 +1,26 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-DOOR = object()  # cannot be sent by a client: only our own code opens the door
-
 
 class BillingStateMixin(models.AbstractModel):
     """One door for the field `state`: it changes by `_set_state` only, along `_transitions`."""
 
     _name = 'billing.state.mixin'
     _description = "State Behind One Door"
+    _inherit = ['billing.guard.mixin']
 
+    _guarded = frozenset({'state'})
     _transitions = {}  # wanted state: the states from which it may be reached
 
     @api.model_create_multi
     def create(self, vals_list):
+        first = self._fields['state'].default(self)
         for vals in vals_list:
-            if vals.get('state', self._first_state()) != self._first_state():
-                raise UserError(self._state_refusal())
-        return super().create(vals_list)
-
-    def write(self, vals):
-        if 'state' in vals and self.env.context.get('billing_door') is not DOOR:
-            raise UserError(self._state_refusal())
-        return super().write(vals)
+            given = {**self._guarded_defaults(), 'state': first, **vals}
+            self._refuse_guarded({name: value for name, value in given.items() if (name, value) != ('state', first)})
+        # given here, so that a default of the caller's context begins nowhere else
+        vals_list = [{'state': first, **vals} for vals in vals_list]
+        return super(BillingStateMixin, self._unguarded()).create(vals_list).with_env(self.env)
 
     def _set_state(self, state):
         """Bring all these records to ``state``.
@@ -39,7 +37,7 @@ class BillingStateMixin(models.AbstractModel):
                         wanted=self._state_label(state),
                     ),
                 )
-        self.with_context(billing_door=DOOR).write({'state': state})
+        self._unguarded().write({'state': state})
 
     def _require_state(self, *states):
         """Refuse a step that needs one of ``states``."""
@@ -61,9 +59,3 @@ class BillingStateMixin(models.AbstractModel):
 
     def _state_label(self, state):
         return dict(self._fields['state']._description_selection(self.env))[state]
-
-    def _first_state(self):
-        return self._fields['state'].default(self) if self._fields['state'].default else None
-
-    def _state_refusal(self):
-        return self.env._("The state of a record changes by its buttons only, which check and log each step.")

@@ -1,7 +1,5 @@
 import logging
 
-import psycopg2
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -15,6 +13,9 @@ class BillingWorker(models.AbstractModel):
 
     _name = 'billing.worker'
     _description = "Recurring Billing Worker"
+    _inherit = ['billing.guard.mixin']
+
+    _guarded = frozenset({'revision', 'error'})
 
     revision = fields.Integer(
         readonly=True,
@@ -58,7 +59,7 @@ class BillingWorker(models.AbstractModel):
                 work(self)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise  # no row's fault: the whole transaction must be run again
-        except (UserError, psycopg2.Error) as error:
+        except Exception as error:
             if len(self) > 1:
                 half = len(self) // 2
                 return self[:half]._work_slice(work) | self[half:]._work_slice(work)
@@ -67,18 +68,32 @@ class BillingWorker(models.AbstractModel):
         return self.browse()
 
     def _take(self):
-        for row in self:
+        for row in self._unguarded():
             row.revision += 1
 
     def _park(self, error):
+        """Take this row out of the queue with the reason in words, and tell a person once."""
         self.ensure_one()
-        _logger.warning("%s %s is parked: %s", self._name, self.id, error)
-        self.error = str(error)
-        self._notify_parked()
+        if isinstance(error, UserError):
+            reason = str(error)
+            _logger.warning("%s %s is parked: %s", self._name, self.id, error)
+        else:
+            reason = self.env._(
+                "An unexpected fault stopped this (%s). The server's log says more.", type(error).__name__
+            )
+            _logger.error("%s %s is parked", self._name, self.id, exc_info=error)
+        self._unguarded().error = reason
+        target, summary, user = self._parked_activity()
+        target.activity_schedule('mail.mail_activity_data_todo', summary=summary, note=reason, user_id=user.id)
 
-    def _notify_parked(self):
-        """Tell a person; each queue knows on which record its activity belongs."""
+    def _parked_activity(self):
+        """What tells a person of a parked row: (record that bears the activity, its summary, whom)."""
+        return self, self.env._("%s is blocked", self.display_name), self.env.user
 
     def action_retry(self):
-        """Free parked rows: the next run takes them again."""
-        self.write({'error': False})
+        """Free parked rows: the next run takes them again, and asks again where they still fail."""
+        self.check_access('write')
+        for row in self.filtered('error'):
+            target, summary, _user = row._parked_activity()
+            target.activity_ids.filtered(lambda activity, summary=summary: activity.summary == summary).unlink()
+            row._unguarded().error = False

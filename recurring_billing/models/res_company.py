@@ -79,7 +79,7 @@ class ResCompany(models.Model):
     def _billing_set_up_direct_debit(self):
         """Make the journal, the outstanding account and the payment method for direct debits where they are missing."""
         for company in self:
-            company._billing_outstanding_account()
+            account = company._billing_outstanding_account()
             if not company.billing_settlement_journal_id:
                 company.billing_settlement_journal_id = company._billing_make_settlement_journal()
             bank_journals = self.env['account.journal'].search(
@@ -87,6 +87,10 @@ class ResCompany(models.Model):
                 order='sequence, id',
             )
             bank_journals._billing_add_direct_debit()
+            lines = bank_journals.inbound_payment_method_line_ids.filtered(
+                lambda line: line.code == 'billing_sdd' and not line.payment_account_id,
+            )
+            lines.payment_account_id = account
             company.billing_bank_journal_id = company.billing_bank_journal_id or bank_journals[:1]
 
     def _billing_make_settlement_journal(self):

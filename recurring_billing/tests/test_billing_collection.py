@@ -69,7 +69,7 @@ class TestBillingCollection(BillingCommon):
         first = self._prepared()
         self.assertFalse(self._prepared())
         with mute_logger('odoo.sql_db'), self.assertRaises(psycopg2.errors.UniqueViolation), self.env.cr.savepoint():
-            first.debit_ids.copy({'end_to_end_id': False})
+            first.debit_ids._unguarded().copy({'end_to_end_id': False})
             self.env.flush_all()
         first.action_cancel()
         self.assertTrue(self._prepared(), "a cancelled collection frees its debits")
@@ -202,6 +202,75 @@ class TestBillingCollection(BillingCommon):
         self._settle(date(2026, 9, 3))
         self.assertEqual(invoice.amount_residual, 0.0)
         self.assertEqual(self._balance('411100', date(2026, 9, 30)), -50.0)
+
+    def test_one_invoice_paid_meanwhile_does_not_stop_the_others(self):
+        paid, other = self._invoice(), self._invoice(self._second_customer())
+        collection = self._collect(date(2026, 9, 3), TODAY)
+        self._register_payment(paid)
+        self._settle(date(2026, 9, 3))
+        self.assertEqual((collection.state, other.amount_residual), ('settled', 0.0))
+        credit = collection.debit_ids.filtered(lambda debit: debit.move_id == paid).settlement_line_id
+        self.assertEqual((credit.amount_residual, credit.partner_id), (-120.0, self.customer))
+
+    def test_an_invoice_under_way_is_not_reset_to_draft(self):
+        invoice = self._invoice()
+        self._collect(date(2026, 9, 3), TODAY)
+        with self.assertRaisesRegex(UserError, rf"{invoice.name} is being collected"):
+            invoice.button_draft()
+
+    def test_nobody_is_debited_for_somebody_else(self):
+        invoice = self._invoice()
+        invoice.billing_mandate_id = self._second_customer() and self.env['billing.mandate'].search(
+            [('id', '!=', self.mandate.id)],
+            limit=1,
+        )
+        _collection, refusals = self.env['billing.collection']._prepare_debits(self.company, date(2026, 9, 3), TODAY)
+        self.assertRegex(
+            refusals[0], rf"{invoice.name}.*Atelier Durand cannot be debited from mandate .* of Boulangerie"
+        )
+
+    def test_a_new_mandate_takes_over_the_open_invoices_of_a_revoked_one(self):
+        invoice = self._invoice()
+        self.mandate.action_revoke()
+        successor = self._mandate(self.customer, 'FR7610278487575797543231912')
+        self.assertEqual(self._prepared().debit_ids.mandate_id, successor)
+        self.assertEqual(invoice.billing_mandate_id, self.mandate)
+
+    def test_a_file_made_on_a_weekend_counts_from_monday(self):
+        Collection = self.env['billing.collection']
+        for today, earliest in (
+            (date(2026, 9, 4), date(2026, 9, 8)),
+            (date(2026, 9, 5), date(2026, 9, 9)),
+            (date(2026, 12, 24), date(2026, 12, 29)),
+            (date(2026, 12, 25), date(2026, 12, 30)),
+        ):
+            with self.subTest(today):
+                self.assertEqual(Collection._earliest_date(self.company, today), earliest)
+                collection = Collection.new({'company_id': self.company.id, 'date': earliest})
+                self.assertGreaterEqual(collection.send_by, today)
+
+    def test_an_earlier_date_does_not_debit_what_is_not_due(self):
+        invoice = self._invoice(payment_term_id=self.env.ref('account.account_payment_term_30days').id)
+        collection, _refusals = self.env['billing.collection']._prepare_debits(self.company, date(2026, 10, 1), TODAY)
+        collection.date = date(2026, 9, 3)
+        with self.assertRaisesRegex(UserError, rf"{invoice.name}.*is due on 10/01/2026, after the collection date"):
+            collection.action_generate()
+
+    def test_what_was_computed_and_sent_is_not_typed_over(self):
+        self._invoice()
+        collection = self._collect(date(2026, 9, 3), TODAY)
+        debit = collection.debit_ids
+        for record, values in (
+            (debit, {'amount': 12000.0}),
+            (debit, {'state': 'settled'}),
+            (collection, {'file': False}),
+            (collection, {'file_sha256': "0"}),
+        ):
+            with self.subTest(values), self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
+                record.write(values)
+        values = {'collection_id': collection.id, 'move_line_id': debit.move_line_id.id, 'mandate_id': self.mandate.id}
+        with self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
+            self.env['billing.debit'].create({**values, 'amount': 5.0})
 
     def test_the_crons_prepare_and_settle(self):
         invoice = self._invoice()

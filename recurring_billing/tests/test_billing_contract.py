@@ -63,6 +63,48 @@ class TestBillingContract(BillingCommon):
         with self.assertRaisesRegex(ValidationError, r"C\d+ ends before it starts.*End.*Start"):
             self._contract(date_start=date(2026, 9, 1), date_end=date(2026, 8, 31))
 
+    def test_a_mandate_signed_after_the_contract_was_written_lets_it_start(self):
+        customer = self._customer("Cabinet Morel")
+        contract = self._contract(customer)
+        self.assertFalse(contract.mandate_id)
+        self._mandate(customer, 'FR7610278487575797543231912')
+        contract.action_start()
+        self.assertEqual(contract.state, 'running')
+
+    def test_the_end_moves_although_an_invoice_was_cancelled(self):
+        contract = self._contract(date_start=date(2026, 9, 1))
+        contract._start(date(2026, 9, 1))
+        invoice = self._bill(date(2026, 9, 1)).line_ids.invoice_id
+        invoice.button_draft()
+        invoice.button_cancel()
+        contract.date_end = date(2026, 9, 15)
+        self.assertEqual(self._bill(date(2026, 9, 2)).line_ids.invoice_id.amount_untaxed, 50.0)
+
+    def test_a_credited_invoice_lets_the_contract_end_earlier(self):
+        contract = self._contract(date_start=date(2026, 9, 1))
+        contract._start(date(2026, 9, 1))
+        invoice = self._bill(date(2026, 9, 1)).line_ids.invoice_id
+        invoice._reverse_moves(cancel=True)
+        contract.date_end = date(2026, 9, 15)
+        self.assertEqual(contract.date_end, date(2026, 9, 15))
+
+    def test_a_customers_new_language_leaves_the_accountants_words_alone(self):
+        contract = self._contract()
+        contract.line_ids.name = "Server X, as agreed on the phone"
+        self.env['res.lang']._activate_lang('fr_FR')
+        self.customer.lang = 'fr_FR'
+        self.assertEqual(contract.line_ids.name, "Server X, as agreed on the phone")
+
+    def test_a_price_is_proposed_in_the_contracts_currency(self):
+        dollars = self.env.ref('base.USD')
+        dollars.active = True
+        self.env['res.currency.rate'].create(
+            {'currency_id': dollars.id, 'name': date(2026, 1, 1), 'rate': 1.25, 'company_id': self.company.id},
+        )
+        self.service.company_id = self.company  # else its price is in the currency of the database's first company
+        contract = self._contract(currency_id=dollars.id, line_ids=[(0, 0, {'product_id': self.service.id})])
+        self.assertAlmostEqual(contract.line_ids.price_unit, 125.0)
+
     def test_a_debit_contract_without_active_mandate_does_not_start(self):
         contract = self._contract(self._customer("Cabinet Morel"))
         with self.assertRaisesRegex(UserError, "Cabinet Morel has no active mandate"):
@@ -71,19 +113,30 @@ class TestBillingContract(BillingCommon):
 
     def test_the_state_changes_through_its_door_only(self):
         contract = self._contract()
-        with self.assertRaisesRegex(UserError, "by its buttons only"):
+        with self.assertRaisesRegex(UserError, "Status cannot be entered or changed by hand"):
             contract.state = 'running'
         contract.action_start()
         with self.assertRaisesRegex(UserError, "cannot become “Running”"):
             contract.action_start()
-        with self.assertRaisesRegex(UserError, "by its buttons only"):
+        with self.assertRaisesRegex(UserError, "Status cannot be entered or changed by hand"):
             self._contract(state='closed')
+        self.assertEqual(
+            self.env['billing.contract']
+            .with_context(default_state='closed')
+            .create(
+                {'partner_id': self.customer.id},
+            )
+            .state,
+            'draft',
+        )
 
     def test_the_calendar_of_a_running_contract_is_frozen(self):
         contract = self._contract()
         contract.action_start()
-        with self.assertRaisesRegex(UserError, rf"{contract.name}.*Start"):
-            contract.date_start = date(2026, 10, 1)
+        plan = self.env['billing.plan'].create({'name': "Yearly", 'frequency': 'yearly'})
+        for values in ({'date_start': date(2026, 10, 1)}, {'plan_id': plan.id}, {'partner_id': self.partner_a.id}):
+            with self.subTest(values), self.assertRaisesRegex(UserError, rf"{contract.name}.*can no longer be changed"):
+                contract.write(values)
 
     def test_a_started_contract_is_not_deleted(self):
         contract = self._contract()
@@ -103,7 +156,19 @@ class TestBillingContract(BillingCommon):
         run = self._bill(date(2026, 9, 1))
         self.assertEqual(run.line_ids.invoice_id.amount_untaxed, 50.0)
         self.assertIn("15/30 days", run.line_ids.invoice_id.invoice_line_ids.name)
+        self.assertEqual(contract.state, 'running', "its last day is still to come")
+        self._bill(date(2026, 9, 16))
         self.assertEqual(contract.state, 'closed')
+
+    def test_a_closed_contract_whose_last_invoice_was_deleted_owes_it_again(self):
+        contract = self._contract(date_start=date(2026, 7, 1), date_end=date(2026, 7, 31))
+        contract._start(date(2026, 7, 1))
+        invoice = self._bill(date(2026, 7, 1)).line_ids.invoice_id
+        self._bill(date(2026, 8, 1))
+        self.assertEqual(contract.state, 'closed')
+        invoice.button_draft()
+        invoice.unlink()
+        self.assertEqual(self._bill(date(2026, 8, 2)).line_ids.invoice_id.amount_untaxed, 100.0)
 
     def test_an_end_before_what_is_billed_is_refused(self):
         contract = self._contract(date_start=date(2026, 9, 1))
@@ -126,7 +191,11 @@ class TestBillingContract(BillingCommon):
         contract = self._contract(date_start=date(2026, 9, 1), date_end=date(2026, 9, 15))
         contract._start(date(2026, 9, 1))
         contract.period_ids._bill(date(2026, 9, 1))
-        self.assertEqual((contract.state, contract._invoices().amount_untaxed), ('closed', 50.0))
+        contract.date_end = date(2026, 9, 30)
+        rest = contract.period_ids.filtered(lambda period: period.state == 'planned')
+        self.assertEqual((rest.date_start, rest.date_end), (date(2026, 9, 16), date(2026, 9, 30)))
+        rest._bill(date(2026, 9, 16))
+        self.assertEqual(contract._invoices().mapped('amount_untaxed'), [50.0, 50.0])
         running = self._contract(date_start=date(2026, 9, 1), date_end=date(2026, 9, 20))
         running._start(date(2026, 9, 1))
         running.line_ids.date_end = date(2026, 9, 30)

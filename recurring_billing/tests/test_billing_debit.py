@@ -78,6 +78,12 @@ class TestBillingDebit(BillingCommon):
         wizard.action_confirm()
         self.assertEqual(debit.return_move_id.date, date(2026, 9, 9))
 
+    def test_a_return_in_the_future_is_refused(self):
+        debit = self._settled_debit()
+        wizard = self.env['billing.debit.return'].create({'debit_id': debit.id, 'date': date(2030, 1, 1)})
+        with self.assertRaisesRegex(UserError, "Returned On.*future"):
+            wizard.action_confirm()
+
     def test_returns_work_in_a_hash_locked_journal(self):
         self.company.billing_settlement_journal_id.restrict_mode_hash_table = True
         debit = self._settled_debit()

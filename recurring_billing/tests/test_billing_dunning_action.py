@@ -1,6 +1,8 @@
 from datetime import date
 
+from odoo.exceptions import UserError
 from odoo.tests import freeze_time, tagged
+from odoo.tools import mute_logger
 
 from .common import BillingCommon
 
@@ -58,6 +60,22 @@ class TestBillingDunningAction(BillingCommon):
         self._remind(date(2026, 9, 21))
         self.assertEqual(len(invoice.activity_ids), 1)
         self.assertIn("Sans Adresse", invoice.activity_ids.summary)
+
+    def test_a_message_that_fails_for_one_customer_stops_nobody_else(self):
+        broken, fine = self._late_invoice(), self._late_invoice(self._customer("Garage Noel"))
+        template = self.env.ref('recurring_billing.mail_template_reminder')
+        template.subject = "{{ object.partner_id.name[12] }}"  # too short a name fails
+        with mute_logger('odoo.addons.recurring_billing.models.billing_dunning_action', 'odoo.addons.mail'):
+            reminders = self._remind(date(2026, 9, 20))
+        self.assertEqual(reminders.partner_id, self.customer)
+        self.assertFalse(broken.activity_ids)
+        self.assertIn("could not be written", fine.activity_ids.summary)
+
+    def test_a_reminder_is_proof_and_not_typed_over(self):
+        self._late_invoice()
+        reminder = self._remind(date(2026, 9, 20))
+        with self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
+            reminder.body = "something friendlier"
 
     def test_the_message_speaks_the_customers_language(self):
         self.env['res.lang']._activate_lang('fr_FR')

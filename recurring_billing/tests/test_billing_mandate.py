@@ -70,5 +70,19 @@ class TestBillingMandate(BillingCommon):
         self.mandate.action_revoke()
         self.assertEqual((self.mandate.state, self.mandate.revocation_date), ('revoked', date(2026, 9, 1)))
 
+    def test_an_account_of_somebody_else_is_refused(self):
+        other = self._customer("Garage Noel")
+        account = self.env['res.partner.bank'].create(
+            {'partner_id': other.id, 'acc_number': 'FR7610278487575797543231912'}
+        )
+        with self.assertRaisesRegex(ValidationError, "Bank Account.*belongs to Garage Noel, not to Atelier Durand"):
+            self.env['billing.mandate'].create({'partner_id': self.customer.id, 'partner_bank_id': account.id})
+
+    def test_a_default_of_the_context_does_not_make_a_mandate_active(self):
+        account = self.mandate.partner_bank_id
+        mandates = self.env['billing.mandate'].with_context(default_state='active')
+        mandate = mandates.create({'partner_id': self.customer.id, 'partner_bank_id': account.id})
+        self.assertEqual(mandate.state, 'draft')
+
     def test_the_account_number_is_masked(self):
         self.assertEqual(self.mandate.masked_iban, "FR76 **** **** 1893")

@@ -125,6 +125,9 @@ class TestBillingPeriod(BillingCommon):
         self.assertIn("No account", bad.parked_reason)
         self.assertIn("income account", bad.parked_reason)
         self.assertEqual(len(bad.activity_ids), 1)
+        bad.period_ids.action_retry()
+        self._bill(date(2026, 12, 5))
+        self.assertEqual(len(bad.activity_ids), 1, "one activity, however often it fails")
         self.assertEqual((run.invoice_count, run.parked_count), (1, 1))
         self.assertFalse(
             self.env['account.move'].search([('state', '=', 'draft'), ('partner_id', '=', bad.partner_id.id)])
@@ -132,7 +135,7 @@ class TestBillingPeriod(BillingCommon):
         broken.product_tmpl_id.property_account_income_id = self.service.property_account_income_id
         bad.period_ids.action_retry()
         self._bill(date(2026, 12, 5))
-        self.assertEqual(self._billed_dates(bad), [date(2026, 12, 1)])
+        self.assertEqual((self._billed_dates(bad), len(bad.activity_ids)), ([date(2026, 12, 1)], 0))
 
     @mute_logger('odoo.addons.recurring_billing.models.billing_worker')
     def test_a_locked_accounting_period_is_refused_by_name(self):
@@ -149,6 +152,52 @@ class TestBillingPeriod(BillingCommon):
         self.company.sale_lock_date = date(2026, 11, 30)
         invoice = self._bill(date(2026, 12, 5)).line_ids.invoice_id
         self.assertEqual((invoice.invoice_date, invoice.date), (date(2026, 12, 5), date(2026, 12, 5)))
+
+    def test_a_late_invoice_does_not_push_the_others_to_today(self):
+        late = self._started(date_start=date(2026, 11, 1), date_end=date(2026, 11, 30))
+        self._contract(date_start=date(2026, 12, 1))._start(date(2026, 12, 1))
+        self._bill(date(2026, 11, 1))
+        late.period_ids.invoice_ids.button_draft()
+        late.period_ids.invoice_ids.unlink()
+        self._bill(date(2026, 12, 1))
+        third = self._started(date_start=date(2026, 12, 3))
+        again = self._started(date_start=date(2026, 11, 20), date_end=date(2026, 12, 19))
+        run = self._bill(date(2026, 12, 5))
+        dates = {line.contract_id: line.invoice_date for line in run.line_ids}
+        self.assertEqual((dates[third], dates[again]), (date(2026, 12, 3), date(2026, 12, 5)))
+
+    def test_an_invoice_dated_in_the_future_moves_ours_to_the_day_of_issue_only(self):
+        self._started(date_start=date(2026, 12, 1))
+        future = self._create_invoice_one_line(price_unit=10.0, invoice_date='2027-12-31')
+        future._post(soft=False)
+        self.assertEqual(self._bill(date(2026, 12, 5)).line_ids.invoice_id.invoice_date, date(2026, 12, 5))
+
+    def test_a_cancelled_invoice_does_not_come_back_beside_its_successor(self):
+        contract = self._started(date_start=date(2026, 12, 1))
+        first = self._bill(date(2026, 12, 5)).line_ids.invoice_id
+        first.button_draft()
+        first.button_cancel()
+        second = self._bill(date(2026, 12, 5)).line_ids.invoice_id
+        first.button_draft()
+        with self.assertRaisesRegex(UserError, rf"{contract.name} for a period that {second.name} .*bills already"):
+            first.action_post()
+
+    def test_periods_are_not_typed_over(self):
+        period = self._started(date_start=date(2026, 12, 1)).period_ids[0]
+        for values in ({'state': 'invoiced'}, {'is_nothing_owed': True}, {'planned_date': date(2027, 1, 1)}):
+            with self.subTest(values), self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
+                period.write(values)
+
+    def test_a_contract_of_a_branch_is_billed_by_the_cron(self):
+        branch = self.env['res.company'].create(
+            {'name': "Branch", 'parent_id': self.company.id, 'country_id': self.env.ref('base.fr').id}
+        )
+        self.env.user.company_ids |= branch
+        contract = self._contract(company_id=branch.id, debit=False, date_start=date(2026, 12, 1))
+        contract._start(date(2026, 12, 1))
+        with self.enter_registry_test_mode():
+            self.env.ref('recurring_billing.ir_cron_bill').method_direct_trigger()
+        self.assertEqual(contract._invoices().company_id, branch)
 
     def test_the_preview_writes_no_invoice_and_equals_the_result(self):
         contract = self._started(date_start=date(2026, 11, 10), anchor_day=1, price=33.33, quantity=3)

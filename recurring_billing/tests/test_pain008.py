@@ -57,6 +57,7 @@ EXPECTED = """\
 </GrpHdr>
 <PmtInf><PmtInfId>PRLV-2026-1-1</PmtInfId>
 <PmtMtd>DD</PmtMtd>
+<BtchBookg>true</BtchBookg>
 <NbOfTxs>2</NbOfTxs>
 <CtrlSum>1249.90</CtrlSum>
 <PmtTpInf>

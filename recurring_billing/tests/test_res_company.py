@@ -31,6 +31,15 @@ class TestResCompany(BillingCommon):
         )
         self.assertNotIn('billing_sdd', journal.inbound_payment_method_line_ids.mapped('code'))
 
+    def test_a_bank_journal_that_names_its_currency_keeps_the_debit_and_its_account(self):
+        self.bank_journal.currency_id = self.env.ref('base.EUR')
+        lines = self.bank_journal.inbound_payment_method_line_ids.filtered(lambda line: line.code == 'billing_sdd')
+        self.assertEqual(lines.payment_account_id.code, '511600')
+
+    def test_a_payment_typed_in_is_never_a_direct_debit(self):
+        lines = self.bank_journal._get_available_payment_method_lines('inbound')
+        self.assertNotIn('billing_sdd', lines.mapped('code'))
+
     def test_account_and_journal_are_named_in_french_too(self):
         french = self.sdd.payment_account_id.with_context(lang='fr_FR')
         if not self.env['res.lang']._get_data(code='fr_FR'):

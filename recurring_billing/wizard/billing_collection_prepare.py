@@ -34,7 +34,8 @@ class BillingCollectionPrepare(models.TransientModel):
             lines = self.env['account.move.line']
             if wizard.date:
                 lines = lines._billing_collectable_lines(wizard.company_id, wizard.date)
-            refusals = {line: line._billing_refusal(line._billing_mandate()) for line in lines}
+            mandates = lines._billing_mandates()
+            refusals = {line: line._billing_refusal(mandates[line]) for line in lines}
             accepted = lines.filtered(lambda line, refusals=refusals: not refusals[line])
             wizard.line_count = len(accepted)
             wizard.amount_total = sum(accepted.mapped('amount_residual_currency'))

@@ -30,10 +30,10 @@ class BillingContractEnd(models.TransientModel):
             wizard.date_end = wizard.billed_until or max(today, wizard.contract_id.date_start or today)
 
     def action_confirm(self):
-        """Set the contract's last day; it closes at once where all is invoiced, else with its last invoice."""
+        """Set the contract's last day; it closes once that day has passed and is invoiced."""
         self.ensure_one()
         if self.contract_id.state != 'running':
             raise UserError(self.env._("Contract %s is not running: there is nothing to end.", self.contract_id.name))
         self.contract_id.date_end = self.date_end
-        self.contract_id._close_finished()
+        self.contract_id._close_finished(fields.Date.context_today(self))
         return True

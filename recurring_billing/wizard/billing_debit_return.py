@@ -1,6 +1,7 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
-from ..models.billing_debit import RETURN_REASONS
+from ..models.billing_debit_return import RETURN_REASONS
 
 
 class BillingDebitReturn(models.TransientModel):
@@ -20,6 +21,14 @@ class BillingDebitReturn(models.TransientModel):
     note = fields.Char("Bank's Text")
 
     def action_confirm(self):
+        """Book the return as the bank reports it.
+
+        :raises UserError: for a day to come, and for what `_return` refuses
+        """
         self.ensure_one()
+        if self.date > fields.Date.context_today(self):
+            raise UserError(
+                self.env._("The field “Returned On” lies in the future: enter the date of the bank's statement."),
+            )
         self.debit_id._return(self.date, self.reason, self.note)
         return True

@@ -1,0 +1,183 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class BillingContract(models.Model):
+    """On which terms a contract is invoiced and paid: proposed by plan and customer, kept as a copy of its own."""
+
+    _inherit = 'billing.contract'
+
+    recurrence_interval = fields.Integer(
+        default=None,
+        compute='_compute_plan_terms',
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+    )
+    recurrence_unit = fields.Selection(
+        default=None,
+        compute='_compute_plan_terms',
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+    )
+    timing = fields.Selection(
+        default=None,
+        compute='_compute_plan_terms',
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+    )
+    anchor_day = fields.Integer(
+        "On Day",
+        compute='_compute_anchor_day',
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Day of the month on which a period begins; 31 is the last day of each month. "
+        "Where the contract starts on another day, its first period is shorter and billed by days.",
+    )
+    currency_id = fields.Many2one(
+        'res.currency',
+        required=True,
+        compute='_compute_currency_id',
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    journal_id = fields.Many2one(
+        'account.journal',
+        "Sales Journal",
+        required=True,
+        check_company=True,
+        domain="[('type', '=', 'sale')]",
+        compute='_compute_journal_id',
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    payment_term_id = fields.Many2one(
+        'account.payment.term',
+        "Payment Terms",
+        check_company=True,
+        compute='_compute_payment_term_id',
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Empty: payable on the invoice date.",
+    )
+    payment_method_line_id = fields.Many2one(
+        'account.payment.method.line',
+        "Paid By",
+        check_company=True,
+        domain="[('payment_type', '=', 'inbound'), ('company_id', '=', company_id)]",
+        compute='_compute_payment_method_line_id',
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+    )
+    is_direct_debit = fields.Boolean(compute='_compute_is_direct_debit')
+    mandate_id = fields.Many2one(
+        'billing.mandate',
+        check_company=True,
+        compute='_compute_mandate_id',
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+        help="Empty: the customer's active mandate on the day of the collection.",
+    )
+    fiscal_position_id = fields.Many2one(
+        'account.fiscal.position',
+        check_company=True,
+        compute='_compute_fiscal_position_id',
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+
+    @api.depends('plan_id')
+    def _compute_plan_terms(self):
+        for contract in self:
+            plan = contract.plan_id
+            contract.recurrence_unit = plan.recurrence_unit or contract.recurrence_unit or 'month'
+            contract.recurrence_interval = plan.recurrence_interval or contract.recurrence_interval or 1
+            contract.timing = plan.timing or contract.timing or 'advance'
+
+    @api.depends('date_start', 'recurrence_unit')
+    def _compute_anchor_day(self):
+        for contract in self:
+            by_month = contract.recurrence_unit in ('month', 'year') and contract.date_start
+            contract.anchor_day = contract.date_start.day if by_month else 0
+
+    @api.depends('company_id')
+    def _compute_currency_id(self):
+        for contract in self:
+            contract.currency_id = contract.company_id.currency_id
+
+    @api.depends('company_id')
+    def _compute_journal_id(self):
+        for contract in self:
+            contract.journal_id = self.env['account.journal'].search(
+                [*self.env['account.journal']._check_company_domain(contract.company_id), ('type', '=', 'sale')],
+                limit=1,
+            )
+
+    @api.depends('partner_id', 'company_id', 'plan_id')
+    def _compute_payment_term_id(self):
+        for contract in self:
+            partner = contract.partner_id.with_company(contract.company_id)
+            contract.payment_term_id = contract.plan_id.payment_term_id or partner.property_payment_term_id
+
+    @api.depends('partner_id', 'company_id')
+    def _compute_payment_method_line_id(self):
+        for contract in self:
+            partner = contract.partner_id.with_company(contract.company_id)
+            method = partner.property_inbound_payment_method_line_id
+            if not method and partner and self.env['billing.mandate']._active_for(partner, contract.company_id):
+                method = contract.company_id._billing_debit_method()
+            contract.payment_method_line_id = method
+
+    @api.depends('payment_method_line_id.code')
+    def _compute_is_direct_debit(self):
+        for contract in self:
+            contract.is_direct_debit = contract.payment_method_line_id.code == 'billing_sdd'
+
+    @api.depends('partner_id', 'company_id', 'payment_method_line_id')
+    def _compute_mandate_id(self):
+        for contract in self:
+            mandate = self.env['billing.mandate']
+            if contract.is_direct_debit and contract.partner_id:
+                mandate = mandate._active_for(contract.partner_id, contract.company_id)
+            contract.mandate_id = mandate
+
+    @api.depends('partner_id', 'company_id')
+    def _compute_fiscal_position_id(self):
+        for contract in self:
+            positions = self.env['account.fiscal.position'].with_company(contract.company_id)
+            contract.fiscal_position_id = (
+                positions._get_fiscal_position(contract.partner_id) if contract.partner_id else False
+            )
+
+    @api.constrains('anchor_day')
+    def _check_anchor_day(self):
+        for contract in self:
+            if not 0 <= contract.anchor_day <= 31:
+                raise ValidationError(
+                    self.env._(
+                        "Contract %(contract)s, field “On Day”: %(day)s is no day of the month. "
+                        "Enter 1 to 31 (31 is the last day of each month).",
+                        contract=contract.display_name,
+                        day=contract.anchor_day,
+                    ),
+                )
+
+    def _active_mandate(self):
+        """The mandate that pays this contract now: its own while it is active, else the customer's."""
+        self.ensure_one()
+        own = self.mandate_id.filtered(lambda mandate: mandate.state == 'active')
+        return own or self.mandate_id._active_for(self.partner_id, self.company_id)

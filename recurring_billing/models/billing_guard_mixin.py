@@ -1,0 +1,51 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+
+DOOR = object()  # cannot be sent by a client: only our own code opens the door
+
+
+class BillingGuardMixin(models.AbstractModel):
+    """Fields that only our own code writes: what was computed, sent, booked or proved is not typed over.
+
+    `readonly` binds the screens alone; this binds every caller.
+    """
+
+    _name = 'billing.guard.mixin'
+    _description = "Guarded Fields"
+
+    _guarded = frozenset()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._refuse_guarded({**self._guarded_defaults(), **vals})
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._refuse_guarded(vals)
+        return super().write(vals)
+
+    def _unguarded(self):
+        """These records for a write of our own code."""
+        return self.with_context(billing_door=DOOR)
+
+    def _guarded_defaults(self):
+        """Defaults of the caller's context for guarded fields: values typed over by another way."""
+        defaults = ((name, self.env.context.get(f'default_{name}')) for name in self._guarded)
+        return {name: value for name, value in defaults if value}
+
+    def _is_unguarded(self):
+        return self.env.context.get('billing_door') is DOOR
+
+    def _refuse_guarded(self, vals):
+        touched = self._guarded & vals.keys()
+        if touched and not self._is_unguarded():
+            labels = ", ".join(sorted(self._fields[name]._description_string(self.env) for name in touched))
+            raise UserError(
+                self.env._(
+                    "%(model)s: %(fields)s cannot be entered or changed by hand. Use the buttons, which check and log "
+                    "each step.",
+                    model=self.env['ir.model']._get(self._name).name,
+                    fields=labels,
+                ),
+            )
