@@ -33,6 +33,7 @@ class AccountMoveLine(models.Model):
         copy=False,
         help="Which billing of the period made this line; with line and period it is unique.",
     )
+    billing_account_code = fields.Char("Account Code", related='account_id.code')
     billing_debit_ids = fields.One2many('billing.debit', 'move_line_id', "Direct Debits")
 
     _billing_once = models.UniqueIndex(
@@ -112,8 +113,8 @@ class AccountMoveLine(models.Model):
             )
         if mandate.state != 'active':
             return self.env._(
-                "Invoice %(invoice)s: %(customer)s has no active mandate. Activate a mandate, or choose another way of "
-                "payment on the invoice.",
+                "Invoice %(invoice)s: %(customer)s has no active mandate, or it was revoked. Activate a mandate, drop "
+                "the debit if there is one, and prepare again; or choose another way of payment on the invoice.",
                 **texts,
             )
         if mandate.partner_id.commercial_partner_id != move.commercial_partner_id:

@@ -26,6 +26,8 @@ class AccountPaymentMethodLine(models.Model):
     def create(self, vals_list):
         lines = super().create(vals_list)
         for line in lines:
-            if line.code == 'billing_sdd' and not line.payment_account_id:
-                line.payment_account_id = line.company_id._billing_outstanding_account()
+            if line.code == 'billing_sdd':
+                language = line.company_id.partner_id.lang or self.env.lang
+                line.name = line.with_context(lang=language).env._("SEPA Direct Debit")
+                line.payment_account_id = line.payment_account_id or line.company_id._billing_outstanding_account()
         return lines

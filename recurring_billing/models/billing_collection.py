@@ -84,10 +84,13 @@ class BillingCollection(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends('debit_ids.amount', 'debit_ids.state')
+    @api.depends('debit_ids.amount', 'debit_ids.state', 'state')
     def _compute_totals(self):
         for collection in self:
-            debits = collection._live_debits()
+            # what the file holds: returned debits were in it, dropped ones were not, and a cancelled file was whole
+            debits = collection.debit_ids
+            if collection.state != 'cancelled':
+                debits = debits.filtered(lambda debit: debit.state != 'dropped')
             collection.debit_count = len(debits)
             collection.amount_total = sum(debits.mapped('amount'))
 

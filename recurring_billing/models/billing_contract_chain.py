@@ -37,7 +37,6 @@ class BillingContract(models.Model):
         run = self.env['billing.run'].create(
             {'company_id': self.company_id.id, 'date_until': until, 'contract_id': self.id},
         )
-        run.action_compute()
         return run._get_records_action(name=self.env._("Preview"))
 
     def action_invoices(self):

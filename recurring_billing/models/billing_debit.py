@@ -122,6 +122,7 @@ class BillingDebit(models.Model):
 
     def action_drop(self):
         """Take planned debits out of their collection: the invoice may be collected later or paid otherwise."""
+        self._require_state('planned')
         self._set_state('dropped')
         return True
 

@@ -26,6 +26,7 @@ class BillingDebit(models.Model):
     return_reason = fields.Selection(RETURN_REASONS, readonly=True)
     return_note = fields.Char("Bank's Text", readonly=True)
     return_move_id = fields.Many2one('account.move', "Return Entry", readonly=True, index='btree_not_null')
+    return_line_ids = fields.One2many(related='return_move_id.line_ids', string="Return Items")
 
     def action_return(self):
         """Ask for date and reason of a return."""

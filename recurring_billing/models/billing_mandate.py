@@ -31,7 +31,7 @@ class BillingMandate(models.Model):
         check_company=True,
         tracking=True,
         ondelete='restrict',
-        domain="[('commercial_partner_id', '=', id)]",
+        domain="['|', ('is_company', '=', True), ('parent_id', '=', False)]",
     )
     partner_bank_id = fields.Many2one(
         'res.partner.bank',

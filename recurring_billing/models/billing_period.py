@@ -278,19 +278,19 @@ class BillingPeriod(models.Model):
                     ),
                 )
 
-    def _remark(self, issue_date):
+    def _remark(self, issue_date, today):
         """What an accountant should know before this invoice is posted; the error comes first."""
         self.ensure_one()
         if self.error:
             return self.error
-        if issue_date != self.planned_date:
-            return self.env._(
-                "Dated %(issue)s instead of %(planned)s: the journal holds later invoices, or that day is locked or to "
-                "come.",
-                issue=format_date(self.env, issue_date),
-                planned=format_date(self.env, self.planned_date),
-            )
-        return False
+        if self.planned_date > today:
+            return self.env._("Not due yet: posted on its planned date")
+        if issue_date == self.planned_date:
+            return False
+        planned = format_date(self.env, self.planned_date)
+        if self.company_id._get_violated_lock_dates(self.planned_date, True, self.contract_id.journal_id):
+            return self.env._("Dated today: %s is locked", planned)
+        return self.env._("Dated today: the journal holds invoices later than %s", planned)
 
     def _parked_activity(self):
         contract = self.contract_id

@@ -49,6 +49,12 @@ class BillingRun(models.Model):
             run.amount_untaxed = sum(lines.mapped('company_amount_untaxed'))
             run.amount_total = sum(lines.mapped('company_amount_total'))
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        runs = super().create(vals_list)
+        runs.filtered(lambda run: not run.line_ids).action_compute()
+        return runs
+
     def action_compute(self):
         """List what is due, with dates, amounts and what stands in the way; writes no invoice."""
         for run in self:
@@ -62,11 +68,12 @@ class BillingRun(models.Model):
         """Create and post the selected invoices."""
         self.ensure_one()
         self._require_state('preview')
-        periods = self.line_ids.filtered('is_selected').period_id
-        periods.filtered('error').action_retry()
-        Period = self.env['billing.period']
-        domain = self._due_domain() & fields.Domain('id', 'in', periods.ids)
         today = fields.Date.context_today(self)
+        lines = self.line_ids.filtered('is_selected')
+        self._refuse_early(lines, today)
+        lines.period_id.filtered('error').action_retry()
+        Period = self.env['billing.period']
+        domain = self._due_domain() & fields.Domain('id', 'in', lines.period_id.ids)
         parked = Period._bill_off(domain, today, commit=lambda *_args, **_kwargs: 1)
         self._write_result(parked)
         return True
@@ -86,8 +93,8 @@ class BillingRun(models.Model):
         due = Period.search(domain & fields.Domain('error', '=', False))
         if not due:
             return None
-        run = self.create({'company_id': company.id, 'date_until': today})
-        run.line_ids = [fields.Command.create({'period_id': period.id}) for period in due]
+        lines = [fields.Command.create({'period_id': period.id}) for period in due]
+        run = self.create({'company_id': company.id, 'date_until': today, 'line_ids': lines})
         parked = Period._bill_off(domain, today, commit=commit)
         run._write_result(parked)
         return run
@@ -96,6 +103,18 @@ class BillingRun(models.Model):
     def _unlink_only_previews(self):
         if any(run.state == 'done' for run in self):
             raise UserError(self.env._("A run that was done tells what was billed: it cannot be deleted."))
+
+    def _refuse_early(self, lines, today):
+        """An invoice is not issued before its planned date: the service is not due yet, nor is its VAT."""
+        for line in lines.filtered(lambda line: line.planned_date > today):
+            raise UserError(
+                self.env._(
+                    "The invoice of contract %(contract)s is planned for %(planned)s and is posted on that day. Untick "
+                    "it.",
+                    contract=line.contract_id.name,
+                    planned=format_date(self.env, line.planned_date),
+                ),
+            )
 
     def _due_domain(self):
         self.ensure_one()
@@ -112,19 +131,21 @@ class BillingRun(models.Model):
         return self.env['billing.period'].search(self._due_domain())
 
     def _line_values(self, periods):
-        issue_dates = periods._issue_dates(fields.Date.context_today(self))
-        return [self._planned_line(period, issue_dates[period]) for period in periods]
+        today = fields.Date.context_today(self)
+        issue_dates = periods._issue_dates(today)
+        return [self._planned_line(period, issue_dates[period], today) for period in periods]
 
-    def _planned_line(self, period, issue_date):
+    def _planned_line(self, period, issue_date, today):
         bills = period._owed_minus_invoiced()
         untaxed, _tax, total = period.contract_id._tax_totals(bills)
         return {
             'period_id': period.id,
-            'invoice_date': issue_date,
+            'is_selected': period.planned_date <= today,
+            'invoice_date': max(issue_date, period.planned_date),
             'amount_untaxed': untaxed,
             'amount_total': total,
             'is_blocked': bool(period.error),
-            'remark': period._remark(issue_date),
+            'remark': period._remark(issue_date, today),
         }
 
     def _write_result(self, parked):

@@ -78,7 +78,7 @@ class ResCompany(models.Model):
 
     def _billing_set_up_direct_debit(self):
         """Make the journal, the outstanding account and the payment method for direct debits where they are missing."""
-        for company in self:
+        for company in self.root_id:  # a branch keeps its books in its root's chart
             account = company._billing_outstanding_account()
             if not company.billing_settlement_journal_id:
                 company.billing_settlement_journal_id = company._billing_make_settlement_journal()
@@ -117,6 +117,8 @@ class ResCompany(models.Model):
         French charts have none for direct debits: 511600 is made. Elsewhere the chart's outstanding receipts serve.
         """
         self.ensure_one()
+        if self.parent_id:
+            return self.root_id._billing_outstanding_account()
         if self.chart_template not in FRENCH_CHARTS:
             chart = self.env['account.chart.template'].with_company(self)
             return chart.ref('account_journal_payment_debit_account_id', raise_if_not_found=False)

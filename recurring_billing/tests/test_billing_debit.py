@@ -80,7 +80,9 @@ class TestBillingDebit(BillingCommon):
 
     def test_a_return_in_the_future_is_refused(self):
         debit = self._settled_debit()
-        wizard = self.env['billing.debit.return'].create({'debit_id': debit.id, 'date': date(2030, 1, 1)})
+        wizard = self.env['billing.debit.return'].create(
+            {'debit_id': debit.id, 'date': date(2030, 1, 1), 'reason': 'AM04'}
+        )
         with self.assertRaisesRegex(UserError, "Returned On.*future"):
             wizard.action_confirm()
 

@@ -85,4 +85,4 @@ class TestBillingMandate(BillingCommon):
         self.assertEqual(mandate.state, 'draft')
 
     def test_the_account_number_is_masked(self):
-        self.assertEqual(self.mandate.masked_iban, "FR76 **** **** 1893")
+        self.assertEqual(self.mandate.masked_iban, "FR76 •••• •••• 1893")

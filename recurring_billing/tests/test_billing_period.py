@@ -193,6 +193,8 @@ class TestBillingPeriod(BillingCommon):
             {'name': "Branch", 'parent_id': self.company.id, 'country_id': self.env.ref('base.fr').id}
         )
         self.env.user.company_ids |= branch
+        receivable = self.company_data['default_account_receivable']
+        self.customer.with_company(branch).property_account_receivable_id = receivable
         contract = self._contract(company_id=branch.id, debit=False, date_start=date(2026, 12, 1))
         contract._start(date(2026, 12, 1))
         with self.enter_registry_test_mode():
@@ -210,6 +212,21 @@ class TestBillingPeriod(BillingCommon):
             lambda move: (move.invoice_date, move.amount_untaxed, move.amount_total)
         )
         self.assertEqual(announced, posted)
+
+    def test_nothing_is_posted_before_its_planned_date(self):
+        contract = self._started(date_start=date(2026, 12, 20))
+        run = self.env['billing.run'].create({'date_until': date(2026, 12, 31)})
+        self.assertEqual(run.line_ids.mapped('is_selected'), [False])
+        self.assertEqual(run.line_ids.invoice_date, date(2026, 12, 20))
+        run.line_ids.is_selected = True
+        with self.assertRaisesRegex(UserError, rf"{contract.name} is planned for 12/20/2026"):
+            run.action_post()
+
+    def test_a_run_that_was_done_is_kept(self):
+        self._started(date_start=date(2026, 12, 1))
+        run = self._bill(date(2026, 12, 5))
+        with self.assertRaisesRegex(UserError, "cannot be deleted"):
+            run.unlink()
 
     def test_an_unticked_line_is_left_out(self):
         kept, left = self._started(date_start=date(2026, 12, 1)), self._started(date_start=date(2026, 12, 1))

@@ -18,7 +18,7 @@ class TestSecurity(BillingCommon):
 
     def test_invoicing_sees_and_does_not_change(self):
         contract = self.contract.with_user(self.invoicing)
-        self.assertEqual(contract.mandate_id.masked_iban, "FR76 **** **** 1893")
+        self.assertEqual(contract.mandate_id.masked_iban, "FR76 •••• •••• 1893")
         with self.assertRaises(AccessError):
             contract.note = "x"
 

@@ -66,11 +66,11 @@ class TestSepaIds(BaseCase):
 
     def test_a_masked_iban_shows_country_check_digits_and_the_end(self):
         cases = {
-            FRENCH_IBAN: "FR76 **** **** 6778",
-            "no93 8601 1117 947": "NO93 **** **** 7947",
-            "12345678901": "****",
-            "": "****",
-            None: "****",
+            FRENCH_IBAN: "FR76 •••• •••• 6778",
+            "no93 8601 1117 947": "NO93 •••• •••• 7947",
+            "12345678901": "••••",
+            "": "••••",
+            None: "••••",
         }
         for value, expected in cases.items():
             with self.subTest(value=value):

@@ -52,8 +52,8 @@ def mask_iban(value: str | None) -> str:
     """Country, check digits and the last four characters; nothing of what is too short."""
     iban = compact(value)
     if len(iban) < _SHORTEST_IBAN:
-        return "****"
-    return f"{iban[:4]} **** **** {iban[-4:]}"
+        return "••••"
+    return f"{iban[:4]} •••• •••• {iban[-4:]}"
 
 
 def is_eea(iban: str) -> bool:

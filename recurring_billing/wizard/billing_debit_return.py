@@ -17,7 +17,7 @@ class BillingDebitReturn(models.TransientModel):
     date = fields.Date(
         "Returned On", required=True, default=fields.Date.context_today, help="Date on the bank's statement."
     )
-    reason = fields.Selection(RETURN_REASONS, required=True, default='AM04')
+    reason = fields.Selection(RETURN_REASONS, required=True)
     note = fields.Char("Bank's Text")
 
     def action_confirm(self):
