@@ -11,6 +11,12 @@ ROOT = pathlib.Path(__file__).resolve().parent
 ADDON = ROOT / NAME
 README = ROOT / "README.md"
 
+
+def is_hidden(path):
+    """Caches of tools that ran here are no part of the addon."""
+    return any(part.startswith(".") or part == "__pycache__" for part in path.parts)
+
+
 manifest = ast.literal_eval((ADDON / "__manifest__.py").read_text(encoding="utf-8"))
 
 setup(
@@ -30,7 +36,7 @@ setup(
         PACKAGE: [
             str(path.relative_to(ADDON))
             for path in ADDON.rglob("*")
-            if path.is_file() and "__pycache__" not in path.parts
+            if path.is_file() and not is_hidden(path.relative_to(ADDON))
         ],
     },
     zip_safe=False,

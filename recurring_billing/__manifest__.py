@@ -41,6 +41,7 @@
         'views/billing_collection_views.xml',
         'views/billing_dunning_action_views.xml',
         'views/account_move_views.xml',
+        'views/report_invoice.xml',
         'views/res_config_settings_views.xml',
         'views/res_partner_views.xml',
         'views/recurring_billing_menus.xml',

@@ -1,5 +1,8 @@
 """What an accountant does, called inside Odoo with its environment."""
 
+from datetime import timedelta
+
+from odoo import fields
 from odoo.modules.module import get_module_path
 
 
@@ -33,16 +36,54 @@ def post_invoice(env, company_id):
     return {"name": invoice.name, "page": page.decode()}
 
 
-def post_collection(env, company_id):
-    """Post 100 EUR in collection: 511600 against the customers' account, in the journal PRLV."""
+def live_through_the_chain(env, company_id):
+    """A contract billed, debited, settled, returned and reminded, and a payment that names the method.
+
+    Return the names of the entries that must outlive the addon.
+    """
     env = accountant(env, company_id)
-    journal = env["account.journal"].search([("code", "=", "PRLV")])
-    outstanding = env["account.account"].search([("code", "=", "511600")])
-    receivable = env["account.account"].search([("account_type", "=", "asset_receivable")], limit=1)
-    lines = [
-        (0, 0, {"account_id": outstanding.id, "debit": 100}),
-        (0, 0, {"account_id": receivable.id, "credit": 100}),
-    ]
-    entry = env["account.move"].create({"journal_id": journal.id, "line_ids": lines})
-    entry.action_post()
-    return entry.name
+    company = env["res.company"].browse(company_id)
+    today = fields.Date.context_today(company)
+    start = today - timedelta(days=30)
+    contract = contract_by_debit(env, company, start)
+    contract._start(start)
+    invoice = env["billing.run"]._bill_company(company, start, commit=no_commit).line_ids[:1].invoice_id
+    collections = env["billing.collection"]
+    collection, _refusals = collections._prepare_debits(company, collections._earliest_date(company, start), start)
+    collection._generate(start)
+    collection.action_confirm_sent()
+    collections._settle_due(today, commit=no_commit)
+    collection.debit_ids._return(today, "AM04")
+    env["billing.dunning.action"]._remind(company, today)
+    payment = env["account.payment"].create(
+        {
+            "partner_id": contract.partner_id.id,
+            "amount": 10,
+            "payment_method_line_id": contract.payment_method_line_id.id,
+            "journal_id": company.billing_bank_journal_id.id,
+        }
+    )
+    payment.action_post()
+    return [invoice.name, collection.move_id.name, collection.debit_ids.return_move_id.name, payment.name]
+
+
+def contract_by_debit(env, company, start):
+    """Return a draft contract of 100 EUR a month, paid by direct debit from an active mandate."""
+    accounts = env["res.partner.bank"]
+    company.billing_creditor_identifier = "FR72ZZZ123456"
+    company.billing_bank_journal_id.bank_account_id = accounts.create(
+        {"partner_id": company.partner_id.id, "acc_number": "FR7630004056560376143653714"}
+    )
+    customer = env["res.partner"].create({"name": "Abonnée", "email": "abonnee@customer.example"})
+    account = accounts.create({"partner_id": customer.id, "acc_number": "FR7630002609130830166131893"})
+    mandate = env["billing.mandate"].create(
+        {"partner_id": customer.id, "partner_bank_id": account.id, "signature_date": start}
+    )
+    mandate.action_activate()
+    service = env["product.product"].create({"name": "Abonnement", "type": "service", "list_price": 100})
+    line = (0, 0, {"product_id": service.id, "price_unit": 100})
+    return env["billing.contract"].create({"partner_id": customer.id, "date_start": start, "line_ids": [line]})
+
+
+def no_commit(*_arguments, **_options):
+    return 1.0

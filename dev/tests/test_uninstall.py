@@ -25,7 +25,7 @@ class TestUninstall(unittest.TestCase):
         cls.database = packaged.database()
         cls.company = cls.database.company
         cls.database.call("post_invoice", cls.company)
-        cls.database.call("post_collection", cls.company)
+        cls.chain = cls.database.call("live_through_the_chain", cls.company)
         cls.entries = cls.database.query(ENTRIES)
         cls.database.uninstall()
 
@@ -38,6 +38,7 @@ class TestUninstall(unittest.TestCase):
 
     def test_the_books_stay(self):
         self.assertLessEqual(self.entries, self.database.query(ENTRIES))
+        self.assertLessEqual(set(self.chain), self.database.query("SELECT name FROM account_move"))
         self.assertIn("PRLV", self.database.query(JOURNALS))
         self.assertIn("511600", self.database.query(ACCOUNTS))
 

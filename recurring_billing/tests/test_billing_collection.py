@@ -5,6 +5,7 @@ from datetime import date
 import psycopg2
 from lxml import etree
 
+from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
@@ -186,6 +187,54 @@ class TestBillingCollection(BillingCommon):
             core.line_ids.sorted('id').mapped(lambda line: [line[name] for name in shape]),
         )
         self.assertEqual(ours.mapped('date'), core.mapped('date'))
+
+    def test_in_a_company_of_another_currency_the_exchange_difference_is_booked_and_taken_back(self):
+        zloty = self.env.ref('base.PLN')
+        zloty.active = True
+        company = self.setup_other_company(name="Spółka", currency_id=zloty.id)['company']
+        self.env.user.company_id = company
+        env = self.env(context={'allowed_company_ids': company.ids})
+        euro = env.ref('base.EUR')
+        for day, rate in ((date(2026, 8, 1), 0.25), (date(2026, 9, 3), 0.2)):
+            env['res.currency.rate'].create(
+                {'currency_id': euro.id, 'name': day, 'rate': rate, 'company_id': company.id},
+            )
+        journal = env['account.journal'].create(
+            {'name': "Euro bank", 'type': 'bank', 'code': 'EURB', 'currency_id': euro.id, 'company_id': company.id},
+        )
+        account = env['res.partner.bank'].create(
+            {'partner_id': company.partner_id.id, 'acc_number': 'FR7630004116373735379907566'},
+        )
+        journal.bank_account_id = account
+        company.write({'billing_bank_journal_id': journal.id, 'billing_creditor_identifier': 'FR72ZZZ123456'})
+        bank = env['res.partner.bank'].search([('partner_id', '=', self.customer.id)], limit=1)
+        mandate = env['billing.mandate'].create(
+            {'partner_id': self.customer.id, 'partner_bank_id': bank.id, 'signature_date': date(2026, 1, 1)},
+        )
+        mandate.action_activate()
+        contract = env['billing.contract'].create(
+            {
+                'partner_id': self.customer.id,
+                'currency_id': euro.id,
+                'date_start': TODAY,
+                'line_ids': [Command.create({'product_id': self.product_a.id, 'price_unit': 60.0, 'tax_ids': False})],
+            },
+        )
+        contract._start(TODAY)
+        invoice = env['billing.run']._bill_company(company, TODAY, commit=no_commit).line_ids.invoice_id
+        receivable = invoice.line_ids.filtered(lambda line: line.account_type == 'asset_receivable')
+        self.assertEqual((receivable.balance, receivable.amount_currency), (240.0, 60.0))
+        collection, _refusals = env['billing.collection']._prepare_debits(company, date(2026, 9, 3), TODAY)
+        collection._generate(TODAY)
+        collection.action_confirm_sent()
+        env['billing.collection']._settle_due(date(2026, 9, 3), commit=no_commit)
+        settled = collection.debit_ids.settlement_line_id
+        self.assertEqual((settled.balance, settled.amount_currency), (-300.0, -60.0))
+        self.assertEqual((receivable.amount_residual, receivable.reconciled), (0.0, True))
+        with freeze_time('2026-09-08'):
+            collection.debit_ids._return(date(2026, 9, 8), 'AM04')
+        self.assertEqual((receivable.amount_residual, receivable.amount_residual_currency), (240.0, 60.0))
+        self.assertTrue(settled.reconciled)
 
     def test_in_a_locked_period_settlement_and_vat_take_the_first_open_day(self):
         invoice = self._invoice()

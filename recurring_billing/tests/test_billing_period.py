@@ -112,6 +112,20 @@ class TestBillingPeriod(BillingCommon):
         )
 
     @mute_logger('odoo.addons.recurring_billing.models.billing_worker')
+    def test_the_printed_invoice_announces_the_debit_and_asks_for_no_transfer(self):
+        self._started(date_start=date(2026, 12, 1))
+        transfer = self._started(date_start=date(2026, 12, 1), debit=False)
+        run = self._bill(date(2026, 12, 1))
+        report = self.env['ir.actions.report']
+        pages = {}
+        for line in run.line_ids:
+            page, _kind = report._render_qweb_html('account.report_invoice', line.invoice_id.ids)
+            pages[line.contract_id == transfer] = page.decode()
+        self.assertIn("Payment Communication", pages[True])
+        self.assertNotIn("Payment Communication", pages[False])
+        for text in ("SEPA direct debit", self.mandate.name, "FR76 •••• •••• 1893", 'FR72ZZZ123456'):
+            self.assertIn(text, pages[False])
+
     def test_a_faulty_contract_is_parked_and_the_others_go_on(self):
         good = self._started(date_start=date(2026, 12, 1))
         bad = self._started(date_start=date(2026, 12, 1))
