@@ -76,9 +76,8 @@ class BillingContract(models.Model):
             end, planned = last_rows.get(contract, (contract.date_start - ONE_DAY, None))
             if not planned or planned <= until:
                 rows += contract._period_rows(end + ONE_DAY, until)
-        return (
-            self.env['billing.period'].sudo()._unguarded().create(rows)
-        )  # nobody makes periods by hand, not even their user
+        periods = self.env['billing.period'].sudo()  # nobody makes periods by hand, not even their user
+        periods._unguarded().create(rows)
 
     def _period_rows(self, first, until):
         """Values of the period rows from the day ``first`` on, until the first that is planned after ``until``."""

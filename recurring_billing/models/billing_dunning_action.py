@@ -133,9 +133,8 @@ class BillingDunningAction(models.Model):
             },
         )
         template = self.env.ref('recurring_billing.mail_template_reminder')
-        mail = (
-            self.env['mail.mail'].sudo().browse(template.send_mail(reminder.id))
-        )  # accountants may not read all mails
+        mails = self.env['mail.mail'].sudo()  # accountants may not read all mails
+        mail = mails.browse(template.send_mail(reminder.id))
         reminder.write({'mail_id': mail.id, 'subject': mail.subject, 'body': mail.body_html})
         for invoice in invoices:
             invoice.message_post(
@@ -146,7 +145,7 @@ class BillingDunningAction(models.Model):
                     date=format_date(self.env, invoice.invoice_date_due),
                 ),
             )
-        return reminder
+        return reminder.with_env(self.env)
 
     @api.model
     def _ask_for_help(self, invoices, summary):

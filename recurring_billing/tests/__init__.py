@@ -6,6 +6,8 @@ from . import (
     test_billing_dunning_action,
     test_billing_mandate,
     test_billing_period,
+    test_billing_run,
+    test_billing_worker,
     test_flow,
     test_pain008,
     test_proration,

@@ -77,6 +77,12 @@ class TestBillingDunningAction(BillingCommon):
         with self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
             reminder.body = "something friendlier"
 
+    def test_the_cron_reminds(self):
+        invoice = self._late_invoice()
+        with self.enter_registry_test_mode():
+            self.env.ref('recurring_billing.ir_cron_remind').method_direct_trigger()
+        self.assertEqual(len(invoice.billing_reminder_ids), 1)
+
     def test_the_message_speaks_the_customers_language(self):
         self.env['res.lang']._activate_lang('fr_FR')
         self.env['ir.module.module']._load_module_terms(['recurring_billing'], ['fr_FR'])
