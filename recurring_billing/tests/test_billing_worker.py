@@ -8,6 +8,7 @@ from odoo.tools import mute_logger
 
 from .common import BillingCommon, no_commit
 
+REASON = "Mend me"
 LOGGER = 'odoo.addons.recurring_billing.models.billing_worker'
 
 
@@ -31,12 +32,12 @@ class TestBillingWorker(BillingCommon):
     def test_the_faulty_row_is_found_and_the_others_are_done(self):
         def work(rows):
             if self.periods[2] in rows:
-                raise UserError("Mend me")
+                raise UserError(REASON)
             rows._unguarded().write({'is_nothing_owed': True})
 
         done, parked = self._work_off(work)
         self.assertEqual((done, parked), (self.periods - self.periods[2], self.periods[2]))
-        self.assertEqual(parked.error, "Mend me")
+        self.assertEqual(parked.error, REASON)
         self.assertEqual(parked.contract_id.activity_ids.mapped('user_id'), parked.contract_id.user_id)
 
     @mute_logger(LOGGER)
