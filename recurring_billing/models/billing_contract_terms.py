@@ -99,6 +99,7 @@ class BillingContract(models.Model):
         readonly=False,
         precompute=True,
     )
+    tax_warning = fields.Char(compute='_compute_tax_warning')
 
     @api.depends('plan_id')
     def _compute_plan_terms(self):
@@ -161,6 +162,17 @@ class BillingContract(models.Model):
             positions = self.env['account.fiscal.position'].with_company(contract.company_id)
             contract.fiscal_position_id = (
                 positions._get_fiscal_position(contract.partner_id) if contract.partner_id else False
+            )
+
+    @api.depends('line_ids.product_id', 'line_ids.tax_ids')
+    def _compute_tax_warning(self):
+        """A service taxed as goods owes VAT on its invoice instead of on its receipt (CGI art. 269-2)."""
+        for contract in self:
+            lines = contract.line_ids.filtered(
+                lambda line: line.product_id.type == 'service' and 'consu' in line.tax_ids.mapped('tax_scope'),
+            )
+            contract.tax_warning = ", ".join(
+                f"{line.product_id.name} ({', '.join(line.tax_ids.mapped('name'))})" for line in lines
             )
 
     @api.constrains('anchor_day')

@@ -217,6 +217,12 @@ class TestBillingContract(BillingCommon):
         other = self.env['billing.contract'].new({'partner_id': self._customer("Cabinet Morel").id})
         self.assertFalse(other.payment_method_line_id)
 
+    def test_a_service_with_the_tax_on_goods_is_flagged(self):
+        contract = self._contract()
+        self.assertFalse(contract.tax_warning)
+        contract.line_ids.tax_ids = self.env['account.chart.template'].with_company(self.company).ref('tva_normale')
+        self.assertEqual(contract.tax_warning, "Hosting (20% G)")
+
     def test_late_invoices_show_on_the_contract(self):
         contract = self._contract(date_start=date(2026, 8, 1), debit=False)
         contract._start(date(2026, 8, 1))
