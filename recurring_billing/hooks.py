@@ -12,6 +12,14 @@ def uninstall_hook(env):
     lines.write({'payment_method_id': env.ref('account.account_payment_method_manual_in').id})
     lines.unlink()
     method.unlink()
-    # Odoo files what our models inherit from `mail` and `portal` under those modules, and would leave it behind
-    inherited = env['ir.model.data'].search([('name', 'like', r'\_\_billing\_'), ('module', '!=', 'recurring_billing')])
-    inherited.unlink()
+    names_under_other_modules(env).unlink()
+
+
+def names_under_other_modules(env):
+    """The external ids of our models that Odoo files under the modules they inherit from, and would leave behind."""
+    ours = env['ir.model.data'].search([('module', '=', 'recurring_billing'), ('model', '=', 'ir.model')])
+    models = env['ir.model'].browse(ours.mapped('res_id')).mapped('model')
+    tables = [model.replace('.', '_') for model in models if model.startswith('billing.')]
+    prefixes = tuple(f'{kind}__{table}__' for kind in ('selection', 'model_inherit') for table in tables)
+    candidates = env['ir.model.data'].search([('module', '!=', 'recurring_billing'), ('name', 'like', 'billing')])
+    return candidates.filtered(lambda data: data.name.startswith(prefixes))

@@ -23,12 +23,13 @@ class TestPackage(unittest.TestCase):
 
     def test_every_file_is_in_it(self):
         packed = {name for name in self.names if ".dist-info/" not in name}
-        present = {
-            f"{PREFIX}/{path.relative_to(ADDON)}"
-            for path in ADDON.rglob("*")
-            if path.is_file() and "__pycache__" not in path.parts
+        files = [path.relative_to(ADDON) for path in ADDON.rglob("*") if path.is_file()]
+        own = {
+            f"{PREFIX}/{path}"
+            for path in files
+            if not any(part.startswith(".") or part == "__pycache__" for part in path.parts)
         }
-        self.assertEqual(packed, present)
+        self.assertEqual(packed, own, "the addon's files, and no cache that a tool left among them")
 
     def test_it_says_what_the_manifest_says(self):
         self.assertEqual(self.metadata["Version"], self.manifest["version"])

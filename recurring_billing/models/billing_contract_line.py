@@ -1,4 +1,5 @@
 import typing
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -13,8 +14,8 @@ class Bill(typing.NamedTuple):
     """What a contract line owes for a period: ``part`` is the share of the whole period, the days are inclusive."""
 
     line: models.BaseModel
-    first: typing.Any
-    last: typing.Any
+    first: date | None
+    last: date | None
     part: Fraction
     quantity: float
     price_unit: float

@@ -9,6 +9,7 @@ from . import (
     test_billing_run,
     test_billing_worker,
     test_flow,
+    test_hooks,
     test_pain008,
     test_proration,
     test_recurrence,

@@ -188,7 +188,8 @@ class TestBillingCollection(BillingCommon):
         )
         self.assertEqual(ours.mapped('date'), core.mapped('date'))
 
-    def test_in_a_company_of_another_currency_the_exchange_difference_is_booked_and_taken_back(self):
+    def _zloty_company(self):
+        """A company that keeps its books in zloty and a bank account in euros: 4 zloty a euro, 5 from 3 September."""
         zloty = self.env.ref('base.PLN')
         zloty.active = True
         company = self.setup_other_company(name="Spółka", currency_id=zloty.id)['company']
@@ -207,6 +208,11 @@ class TestBillingCollection(BillingCommon):
         )
         journal.bank_account_id = account
         company.write({'billing_bank_journal_id': journal.id, 'billing_creditor_identifier': 'FR72ZZZ123456'})
+        return company
+
+    def test_in_a_company_of_another_currency_the_exchange_difference_is_booked_and_taken_back(self):
+        company = self._zloty_company()
+        env = self.env(context={'allowed_company_ids': company.ids})
         bank = env['res.partner.bank'].search([('partner_id', '=', self.customer.id)], limit=1)
         mandate = env['billing.mandate'].create(
             {'partner_id': self.customer.id, 'partner_bank_id': bank.id, 'signature_date': date(2026, 1, 1)},
@@ -215,7 +221,7 @@ class TestBillingCollection(BillingCommon):
         contract = env['billing.contract'].create(
             {
                 'partner_id': self.customer.id,
-                'currency_id': euro.id,
+                'currency_id': env.ref('base.EUR').id,
                 'date_start': TODAY,
                 'line_ids': [Command.create({'product_id': self.product_a.id, 'price_unit': 60.0, 'tax_ids': False})],
             },
