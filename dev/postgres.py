@@ -23,6 +23,8 @@ SETTINGS = {  # a developer's throw-away data: speed before durability
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "jit": "off",
+    # statistics taken while a test has rolled its rows back say that tables are empty, and turn seconds into minutes
+    "autovacuum": "off",
     "max_connections": "60",
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
