@@ -1,29 +1,55 @@
+from calendar import monthrange
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import islice, pairwise
+from unittest.mock import patch
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from odoo.tests import BaseCase
 
-from odoo.addons.recurring_billing.tools.recurrence import UNITS, Period, Recurrence, per_month
+from odoo.addons.recurring_billing.tools import recurrence as grid
+from odoo.addons.recurring_billing.tools.recurrence import UNITS, Period, Recurrence, Slot, per_month
 
 ONE_DAY = timedelta(days=1)
 LAW = settings(max_examples=100, deadline=None, database=None)
+STARTS = st.dates(date(2000, 1, 1), date(2040, 12, 31))
+# 600 periods of 13 years, the longest here, still end before the year 9999.
+INDEXES = st.integers(-100, 600)
+JANUARY, APRIL, JULY, OCTOBER = 1, 4, 7, 10
+MONDAY, TUESDAY, WEDNESDAY, SUNDAY = 0, 1, 2, 6
 
 
 @st.composite
 def recurrences(draw):
     unit = draw(st.sampled_from(UNITS))
-    start = draw(st.dates(date(2000, 1, 1), date(2040, 12, 31)))
+    start = draw(STARTS)
     interval = draw(st.integers(1, 40 if unit in ("day", "week") else 13))
-    day = draw(st.integers(0, 31)) if unit in ("month", "year") else 0
-    return Recurrence(start, unit, interval, day)
+    has_months = unit in ("month", "year")
+    day = draw(st.integers(0, 31)) if has_months else 0
+    month = draw(st.integers(0, 12)) if has_months else 0
+    weekday = draw(st.none() | st.integers(0, 6)) if unit == "week" else None
+    return Recurrence(start, unit, interval, day, month, weekday)
 
 
 def starts(recurrence, count):
     return [recurrence.period(index).start for index in range(count)]
+
+
+def first_slot(recurrence):
+    return next(recurrence.slots(recurrence.start))
+
+
+def counted_start(recurrence, index):
+    """The first day of a period of months, counted by hand: the month from its number, then the day, at most its last.
+
+    It shares nothing with the code under test, which leaves months and their ends to a library.
+    """
+    months = index * recurrence.interval * (12 if recurrence.unit == "year" else 1)
+    year, month = divmod(recurrence.start.year * 12 + (recurrence.month or recurrence.start.month) - 1 + months, 12)
+    wanted = recurrence.day or recurrence.start.day
+    return date(year, month + 1, min(wanted, monthrange(year, month + 1)[1]))
 
 
 class TestRecurrence(BaseCase):
@@ -54,6 +80,122 @@ class TestRecurrence(BaseCase):
         yearly = Recurrence(date(2024, 2, 29), "year", 1)
         expected = [(2024, 29), (2025, 28), (2026, 28), (2027, 28), (2028, 29)]
         self.assertEqual(starts(yearly, 5), [date(year, 2, day) for year, day in expected])
+
+    def test_a_period_that_began_on_the_29th_of_february_ends_on_the_day_before_the_next(self):
+        yearly = Recurrence(date(2024, 2, 29), "year", 1)
+        cases = (
+            (0, date(2025, 2, 27), 365),
+            (1, date(2026, 2, 27), 365),
+            (3, date(2028, 2, 28), 366),
+            (4, date(2029, 2, 27), 365),
+            (-1, date(2024, 2, 28), 366),
+        )
+        for index, end, days in cases:
+            with self.subTest(index=index):
+                self.assertEqual((yearly.period(index).end, yearly.period(index).days), (end, days))
+
+    def test_the_last_day_of_each_month_is_the_31st_at_most(self):
+        cases = (
+            (Recurrence(date(2024, 1, 31), "month", 1), [(1, 31), (2, 29), (3, 31), (4, 30)]),
+            (Recurrence(date(2024, 1, 1), "month", 1, 31), [(1, 31), (2, 29), (3, 31), (4, 30)]),
+            (Recurrence(date(2024, 1, 1), "month", 1, 30), [(1, 30), (2, 29), (3, 30), (4, 30)]),
+            (Recurrence(date(2024, 1, 1), "month", 1, 29), [(1, 29), (2, 29), (3, 29), (4, 29)]),
+            (Recurrence(date(2024, 1, 1), "month", 3, 31), [(1, 31), (4, 30), (7, 31), (10, 31)]),
+        )
+        for recurrence, days in cases:
+            with self.subTest(recurrence=recurrence):
+                self.assertEqual(starts(recurrence, 4), [date(2024, month, day) for month, day in days])
+
+    def test_a_contract_aligned_with_the_calendar_begins_with_a_part_of_a_whole_period(self):
+        def day(text):
+            return date.fromisoformat(text)
+
+        november = day("2026-11-10")
+        cases = (
+            ("months from the 1st", Recurrence(november, "month", 1, 1), "2026-11-01", "2026-11-30"),
+            ("months from the 5th", Recurrence(november, "month", 1, 5), "2026-11-05", "2026-12-04"),
+            ("months from the 15th", Recurrence(november, "month", 1, 15), "2026-10-15", "2026-11-14"),
+            ("months from their last day", Recurrence(november, "month", 1, 31), "2026-10-31", "2026-11-29"),
+            ("two months from January", Recurrence(november, "month", 2, 1, JANUARY), "2026-11-01", "2026-12-31"),
+            ("quarters from January", Recurrence(november, "month", 3, 1, JANUARY), "2026-10-01", "2026-12-31"),
+            ("quarters from February", Recurrence(november, "month", 3, 1, 2), "2026-11-01", "2027-01-31"),
+            ("quarters from December", Recurrence(november, "month", 3, 1, 12), "2026-09-01", "2026-11-30"),
+            ("half-years from April", Recurrence(november, "month", 6, 1, APRIL), "2026-10-01", "2027-03-31"),
+            ("years from 1 July", Recurrence(november, "year", 1, 1, JULY), "2026-07-01", "2027-06-30"),
+            ("years from 1 January", Recurrence(november, "year", 1, 1, JANUARY), "2026-01-01", "2026-12-31"),
+            ("years from 1 December", Recurrence(november, "year", 1, 1, 12), "2025-12-01", "2026-11-30"),
+            ("years from 11 November", Recurrence(november, "year", 1, 11, 11), "2025-11-11", "2026-11-10"),
+            ("weeks from Monday", Recurrence(november, "week", 1, weekday=MONDAY), "2026-11-09", "2026-11-15"),
+            ("weeks from Wednesday", Recurrence(november, "week", 1, weekday=WEDNESDAY), "2026-11-04", "2026-11-10"),
+            ("weeks from Sunday", Recurrence(november, "week", 1, weekday=SUNDAY), "2026-11-08", "2026-11-14"),
+            ("fortnights from Monday", Recurrence(november, "week", 2, weekday=MONDAY), "2026-11-09", "2026-11-22"),
+        )
+        for name, recurrence, first, last in cases:
+            with self.subTest(name):
+                slot = first_slot(recurrence)
+                self.assertEqual((slot.whole.start, slot.whole.end), (day(first), day(last)))
+                self.assertEqual((slot.start, slot.end), (november, day(last)))
+                self.assertTrue(slot.is_short)
+
+    def test_a_contract_that_begins_on_a_day_of_the_calendar_has_no_short_period(self):
+        cases = (
+            Recurrence(date(2026, 11, 1), "month", 1, 1),
+            Recurrence(date(2026, 11, 30), "month", 1, 31),
+            Recurrence(date(2026, 10, 1), "month", 3, 1, JANUARY),
+            Recurrence(date(2026, 7, 1), "year", 1, 1, JULY),
+            Recurrence(date(2024, 2, 29), "year", 1, 31, 2),
+            Recurrence(date(2026, 11, 9), "week", 1, weekday=MONDAY),
+            Recurrence(date(2026, 11, 10), "week", 4, weekday=TUESDAY),
+            Recurrence(date(2026, 11, 15), "week", 1, weekday=SUNDAY),
+        )
+        for recurrence in cases:
+            with self.subTest(recurrence=recurrence):
+                self.assertEqual(first_slot(recurrence).start, recurrence.start)
+                self.assertFalse(first_slot(recurrence).is_short)
+
+    def test_after_its_short_period_a_contract_follows_the_calendar(self):
+        slots = list(Recurrence(date(2026, 11, 10), "month", 1, 1).slots(date(2026, 11, 10), date(2027, 2, 14)))
+        self.assertEqual(
+            [(slot.start, slot.end, slot.whole.days, slot.is_short) for slot in slots],
+            [
+                (date(2026, 11, 10), date(2026, 11, 30), 30, True),
+                (date(2026, 12, 1), date(2026, 12, 31), 31, False),
+                (date(2027, 1, 1), date(2027, 1, 31), 31, False),
+                (date(2027, 2, 1), date(2027, 2, 14), 28, True),
+            ],
+        )
+
+    def test_a_slot_is_short_where_one_end_is_cut(self):
+        june = Period(0, date(2026, 6, 1), date(2026, 6, 30))
+        cases = (
+            (date(2026, 6, 1), date(2026, 6, 30), False),
+            (date(2026, 6, 2), date(2026, 6, 30), True),
+            (date(2026, 6, 1), date(2026, 6, 29), True),
+            (date(2026, 6, 2), date(2026, 6, 29), True),
+        )
+        for start, end, is_short in cases:
+            with self.subTest(start=start, end=end):
+                self.assertEqual(Slot(june, start, end).is_short, is_short)
+
+    def test_quarters_from_january_begin_in_january_april_july_and_october(self):
+        for month in range(1, 13):
+            with self.subTest(month=month):
+                quarters = Recurrence(date(2026, month, 20), "month", 3, 1, JANUARY)
+                days = [(first.day, first.month) for first in starts(quarters, 8)]
+                self.assertEqual(days, [(1, JANUARY), (1, APRIL), (1, JULY), (1, OCTOBER)] * 2)
+                self.assertEqual(quarters.index_of(quarters.start), (month - 1) // 3)
+
+    def test_an_aligned_grid_without_a_day_keeps_the_day_of_the_start(self):
+        cases = (
+            (Recurrence(date(2026, 11, 10), "month", 3, month=JANUARY), date(2026, 10, 10), date(2027, 1, 9)),
+            (Recurrence(date(2026, 3, 31), "year", 1, month=2), date(2026, 2, 28), date(2027, 2, 27)),
+            (Recurrence(date(2024, 3, 31), "year", 1, month=2), date(2024, 2, 29), date(2025, 2, 27)),
+            (Recurrence(date(2024, 2, 29), "year", 1, month=5), date(2023, 5, 29), date(2024, 5, 28)),
+        )
+        for recurrence, first, last in cases:
+            with self.subTest(recurrence=recurrence):
+                whole = first_slot(recurrence).whole
+                self.assertEqual((whole.start, whole.end), (first, last))
 
     def test_both_ends_belong_to_a_period(self):
         cases = (
@@ -122,6 +264,51 @@ class TestRecurrence(BaseCase):
             with self.subTest(unit=unit, interval=interval, day=day), self.assertRaises(ValueError):
                 Recurrence(start, unit, interval, day)
 
+    def test_an_alignment_that_makes_no_sense_is_refused(self):
+        cases = (
+            ("month", {"month": 13}),
+            ("year", {"month": -1}),
+            ("week", {"month": 1}),
+            ("day", {"month": 1}),
+            ("week", {"weekday": 7}),
+            ("week", {"weekday": -1}),
+            ("day", {"weekday": MONDAY}),
+            ("month", {"weekday": MONDAY}),
+            ("year", {"weekday": SUNDAY}),
+            ("week", {"weekday": MONDAY, "day": 1}),
+        )
+        for unit, alignment in cases:
+            with self.subTest(unit=unit, **alignment), self.assertRaises(ValueError):
+                Recurrence(date(2026, 1, 1), unit, 1, **alignment)
+
+    def test_the_first_and_the_last_day_month_and_weekday_are_accepted(self):
+        cases = (
+            ("month", {"day": 1}),
+            ("month", {"day": 31}),
+            ("year", {"month": 1}),
+            ("year", {"month": 12, "day": 31}),
+            ("week", {"weekday": MONDAY}),
+            ("week", {"weekday": SUNDAY}),
+        )
+        for unit, alignment in cases:
+            with self.subTest(unit=unit, **alignment):
+                slot = first_slot(Recurrence(date(2026, 1, 1), unit, 1, **alignment))
+                self.assertLessEqual(slot.whole.start, date(2026, 1, 1))
+
+    def test_a_refusal_names_what_is_wrong(self):
+        cases = (
+            ("unknown unit: fortnight", {"unit": "fortnight"}),
+            ("interval below 1: 0", {"interval": 0}),
+            ("day of the month out of range: 32", {"day": 32}),
+            ("month out of range: 13", {"month": 13}),
+            ("a period counted in weeks has no day of the month", {"unit": "week", "month": 3}),
+            ("weekday 0 for a period counted in months", {"weekday": 0}),
+        )
+        for message, wrong in cases:
+            values = {"start": date(2026, 1, 1), "unit": "month", "interval": 1, **wrong}
+            with self.subTest(message), self.assertRaisesRegex(ValueError, message):
+                Recurrence(**values)
+
     def test_periods_in_an_average_month(self):
         cases = {
             ("month", 1): Fraction(1),
@@ -144,6 +331,9 @@ class TestRecurrence(BaseCase):
     @given(recurrences())
     @example(Recurrence(date(2026, 1, 31), "month", 1))
     @example(Recurrence(date(2024, 2, 29), "year", 1))
+    @example(Recurrence(date(2026, 11, 10), "month", 3, 31, JANUARY))
+    @example(Recurrence(date(2024, 2, 29), "year", 1, 0, JULY))
+    @example(Recurrence(date(2026, 11, 10), "week", 2, weekday=WEDNESDAY))
     def test_fifty_years_have_no_gap_no_overlap_and_no_drift(self, recurrence):
         last = date(recurrence.start.year + 50, 12, 31)
         slots = list(recurrence.slots(recurrence.start, last))
@@ -172,3 +362,106 @@ class TestRecurrence(BaseCase):
         while recurrence.period(counted).end < day:
             counted += 1
         self.assertEqual(recurrence.index_of(day), counted)
+
+    @LAW
+    @given(recurrences(), INDEXES)
+    def test_a_period_of_months_begins_on_the_wanted_day_of_the_counted_month(self, recurrence, index):
+        if recurrence.unit in ("month", "year"):
+            self.assertEqual(recurrence.period(index).start, counted_start(recurrence, index))
+
+    @LAW
+    @given(recurrences(), INDEXES)
+    def test_a_period_of_days_or_weeks_has_always_as_many_days(self, recurrence, index):
+        if recurrence.unit in ("day", "week"):
+            days = recurrence.interval * (7 if recurrence.unit == "week" else 1)
+            self.assertEqual(recurrence.period(index).days, days)
+            if recurrence.weekday is None:
+                self.assertEqual(recurrence.period(0).start, recurrence.start)
+            else:
+                self.assertEqual(recurrence.period(index).start.weekday(), recurrence.weekday)
+
+    @LAW
+    @given(STARTS, st.integers(1, 8), st.integers(0, 6))
+    def test_the_first_week_begins_on_the_wanted_weekday_on_or_before_the_start(self, start, interval, weekday):
+        slot = first_slot(Recurrence(start, "week", interval, weekday=weekday))
+        self.assertEqual(slot.whole.index, 0)
+        self.assertEqual(slot.whole.start.weekday(), weekday)
+        self.assertIn((start - slot.whole.start).days, range(7))
+
+    @LAW
+    @given(
+        STARTS,
+        st.sampled_from([("month", 1), ("month", 2), ("month", 3), ("month", 4), ("month", 6), ("year", 1)]),
+        st.integers(1, 31),
+        st.integers(1, 12),
+        st.integers(-40, 40),
+    )
+    def test_a_grid_that_fits_into_the_year_begins_in_the_same_months_each_year(self, start, step, day, month, index):
+        unit, interval = step
+        months = interval * (12 if unit == "year" else 1)
+        first = Recurrence(start, unit, interval, day, month).period(index).start
+        self.assertIn(first.month, [(month - 1 + months * count) % 12 + 1 for count in range(12 // months)])
+
+    @LAW
+    @given(
+        STARTS,
+        STARTS,
+        st.sampled_from([("month", 1), ("month", 2), ("month", 3), ("month", 4), ("month", 6), ("year", 1)]),
+        st.integers(1, 31),
+        st.integers(1, 12),
+    )
+    def test_contracts_aligned_alike_share_their_periods_whenever_they_began(self, one, other, step, day, month):
+        def whole(start):
+            recurrence = Recurrence(start, *step, day, month)
+            period = recurrence.period(recurrence.index_of(one))
+            return period.start, period.end
+
+        self.assertEqual(whole(one), whole(other))
+
+    @LAW
+    @given(recurrences(), st.integers(0, 2000), st.integers(0, 2000))
+    def test_slots_hold_each_day_of_a_range_once(self, recurrence, offset, length):
+        first = recurrence.start + timedelta(days=offset)
+        last = first + timedelta(days=length)
+        slots = list(recurrence.slots(first, last))
+        self.assertEqual((slots[0].start, slots[-1].end), (first, last))
+        for before, after in pairwise(slots):
+            self.assertEqual(after.start, before.end + ONE_DAY)
+        for slot in slots:
+            self.assertLessEqual(slot.whole.start, slot.start)
+            self.assertLessEqual(slot.start, slot.end)
+            self.assertLessEqual(slot.end, slot.whole.end)
+        # Only the range cuts a period: all between the first and the last slot are whole.
+        self.assertFalse(any(slot.is_short for slot in slots[1:-1]))
+
+    @LAW
+    @given(recurrences(), INDEXES)
+    def test_both_ends_of_a_period_lie_in_it_and_its_neighbours_begin_outside(self, recurrence, index):
+        period = recurrence.period(index)
+        self.assertEqual(recurrence.index_of(period.start), index)
+        self.assertEqual(recurrence.index_of(period.end), index)
+        self.assertEqual(recurrence.index_of(period.start - ONE_DAY), index - 1)
+        self.assertEqual(recurrence.index_of(period.end + ONE_DAY), index + 1)
+
+    @LAW
+    @given(recurrences(), INDEXES)
+    def test_the_n_th_period_costs_as_much_as_the_first(self, recurrence, index):
+        first = self._cost(lambda: recurrence.period(0))
+        self.assertEqual(self._cost(lambda: recurrence.period(index)), first)
+        self.assertEqual(first[0], 2, "a period is computed from its own first day and from that of the next one")
+
+    @LAW
+    @given(recurrences(), st.integers(-20_000, 20_000))
+    def test_looking_up_the_period_of_a_far_day_costs_as_much_as_of_a_near_one(self, recurrence, offset):
+        day = recurrence.start + timedelta(days=offset)
+        near = self._cost(lambda: recurrence.index_of(recurrence.start))
+        self.assertEqual(self._cost(lambda: recurrence.index_of(day)), near)
+        self.assertLessEqual(near[0], 1)
+
+    def _cost(self, compute):
+        """How many first days and additions of months ``compute`` takes: its time would depend on the machine."""
+        first_day = patch.object(Recurrence, "_first_day", autospec=True, side_effect=Recurrence._first_day)
+        add_months = patch.object(grid, "relativedelta", wraps=grid.relativedelta)
+        with first_day as first_days, add_months as additions:
+            compute()
+        return first_days.call_count, additions.call_count
