@@ -3,7 +3,7 @@ PYTHON ?= python3
 NO_PYTHON = Python is missing: install the packages python3 (3.11 to 3.13) and python3-venv.
 DEV = @command -v $(PYTHON) >/dev/null || { echo '!! $(NO_PYTHON)' >&2; exit 1; }; $(PYTHON) dev
 
-.PHONY: help demo test serve shell lint i18n stop clean lock
+.PHONY: help demo test serve shell lint i18n bench-billing stop clean lock
 
 help: ; $(DEV) --help
 
@@ -19,6 +19,9 @@ shell: ; $(DEV) shell
 lint: ; $(DEV) lint
 
 i18n: ; $(DEV) i18n
+
+# SIZE is the number of contracts, 1000 if not given: make bench-billing SIZE=200
+bench-billing: ; $(DEV) bench billing $(SIZE)
 
 stop: ; $(DEV) stop
 

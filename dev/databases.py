@@ -9,7 +9,7 @@ import python_env
 from steps import CLONE_ID, DEV, ROOT, StepError, run, step
 
 # What the addon depends on, and the French chart that its demo and its tests use.
-MODULES = "account_payment,base_iban,portal,spreadsheet_dashboard,l10n_fr_account"
+MODULES = "account_payment,base_iban,base_import,portal,spreadsheet_dashboard,l10n_fr_account"
 # Made once in the template, else each copy keeps its first page or browser test waiting for 20 s.
 BUNDLE_ASSETS = "env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()"
 NAME = "recurring_billing"
@@ -81,9 +81,9 @@ class Workbench:
             self.psql(f"COMMENT ON DATABASE \"{database}\" IS '{wanted}'")
         return database
 
-    def copy(self, purpose):
-        """Return the name of a fresh copy of the template; an older copy is dropped."""
-        template, database = self.template(), self.name(purpose)
+    def copy(self, purpose, source=None):
+        """Return the name of a fresh copy of the template, or of ``source``; an older copy is dropped."""
+        template, database = source or self.template(), self.name(purpose)
         self.drop(database)
         has_strategy = int(self.psql("SHOW server_version_num")) >= 150000
         strategy = "STRATEGY FILE_COPY" if has_strategy else ""  # the only one before version 15

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from odoo import fields
 
+from odoo.addons.recurring_billing.models.billing_transaction import Transaction
 from odoo.addons.recurring_billing.tools import bank_calendar, pain008
 
 company = env.ref("recurring_billing.demo_company")  # noqa: F821  (Odoo's shell gives env)
@@ -19,10 +20,6 @@ company = company.with_env(env)
 today = fields.Date.context_today(company)
 late_payer = env.ref("recurring_billing.demo_customer_29")
 insolvent = env.ref("recurring_billing.demo_customer_03")
-
-
-def no_commit(*_args, **_kwargs):
-    return 1.0
 
 
 def bank_line(day, label, amount, item):
@@ -88,8 +85,8 @@ def transfers_arrive(day):
 
 
 def live_through(day):
-    env["billing.run"]._bill_company(company, day, commit=no_commit)
-    env["billing.collection"]._settle_due(day, commit=no_commit)
+    env["billing.run"]._bill_company(company, day, transaction=Transaction())
+    env["billing.collection"]._settle_due(day, transaction=Transaction())
     bank_credits(day)
     bank_returns_one(day)
     transfers_arrive(day)

@@ -28,6 +28,7 @@
         'data/account_payment_method_data.xml',
         'data/mail_template_data.xml',
         'data/ir_cron_data.xml',
+        'wizard/account_move_reversal_views.xml',
         'wizard/billing_contract_end_views.xml',
         'wizard/billing_collection_prepare_views.xml',
         'wizard/billing_debit_return_views.xml',
@@ -52,6 +53,9 @@
         'demo/billing_contract_demo.xml',
     ],
     'assets': {
+        'web.assets_backend': [
+            'recurring_billing/static/src/**/*',
+        ],
         'web.assets_tests': [
             'recurring_billing/static/tests/tours/**/*',
         ],

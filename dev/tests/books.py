@@ -5,6 +5,8 @@ from datetime import timedelta
 from odoo import fields
 from odoo.modules.module import get_module_path
 
+from odoo.addons.recurring_billing.models.billing_transaction import Transaction
+
 
 def addon_folder(_env, addon):
     return get_module_path(addon)
@@ -47,12 +49,12 @@ def live_through_the_chain(env, company_id):
     start = today - timedelta(days=30)
     contract = contract_by_debit(env, company, start)
     contract._start(start)
-    invoice = env["billing.run"]._bill_company(company, start, commit=no_commit).line_ids[:1].invoice_id
+    invoice = env["billing.run"]._bill_company(company, start, transaction=Transaction()).line_ids[:1].invoice_id
     collections = env["billing.collection"]
     collection, _refusals = collections._prepare_debits(company, collections._earliest_date(company, start), start)
     collection._generate(start)
     collection.action_confirm_sent()
-    collections._settle_due(today, commit=no_commit)
+    collections._settle_due(today, transaction=Transaction())
     collection.debit_ids._return(today, "AM04")
     env["billing.dunning.action"]._remind(company, today)
     payment = env["account.payment"].create(
@@ -83,7 +85,3 @@ def contract_by_debit(env, company, start):
     service = env["product.product"].create({"name": "Abonnement", "type": "service", "list_price": 100})
     line = (0, 0, {"product_id": service.id, "price_unit": 100})
     return env["billing.contract"].create({"partner_id": customer.id, "date_start": start, "line_ids": [line]})
-
-
-def no_commit(*_arguments, **_options):
-    return 1.0

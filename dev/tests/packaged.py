@@ -82,9 +82,13 @@ def pip(command, *arguments):
 
 @functools.cache
 def database():
-    """Return the one database of all tests here: the last ones uninstall the addon from it."""
+    """Return the one database of all tests here: some uninstall the addon from it, others work on copies.
+
+    ``installed`` names such a copy, which keeps the addon.
+    """
     database = Packaged(folder())
     database.company = database.call("found_company")
     database.before = traces.of(database)
     database.install()
+    database.installed = database.bench.copy("installed", source=database.name)
     return database

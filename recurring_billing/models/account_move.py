@@ -17,6 +17,12 @@ class AccountMove(models.Model):
         ondelete='restrict',
         help="Empty: the customer's active mandate on the day of the collection.",
     )
+    billing_bill_again = fields.Boolean(
+        "Bill These Periods Again",
+        copy=False,
+        help="The days of the lines that this credit note takes back in full are owed again: the next run invoices "
+        "them. Else the credit is a goodwill gesture.",
+    )
     billing_debit_ids = fields.One2many('billing.debit', 'move_id', "Direct Debits", readonly=True)
     billing_debit_state = fields.Selection(
         [
@@ -113,11 +119,10 @@ class AccountMove(models.Model):
 
     def _billing_refuse_double(self):
         """Refuse invoices, once cancelled, whose periods were billed anew meanwhile."""
-        lines = self.line_ids.filtered('billing_period_id')
-        for period in lines.billing_period_id:
-            live = period.invoice_line_ids.filtered(lambda line: line.parent_state != 'cancel')
-            if len(live.move_id) > 1 and period._is_overbilled():
-                mine, others = live.move_id & self, live.move_id - self
+        for period in self.line_ids.billing_period_id:
+            live = period._live_lines().move_id
+            if len(live) > 1 and period._is_billed_twice():
+                mine, others = live & self, live - self
                 raise UserError(
                     self.env._(
                         "Invoice %(invoice)s bills %(contract)s for a period that %(others)s bills already. Cancel or "
@@ -127,6 +132,22 @@ class AccountMove(models.Model):
                         others=", ".join((others or mine[1:]).mapped('display_name')),
                     ),
                 )
+
+    def _billing_queue_sending(self):
+        """Hand these posted invoices to core's asynchronous sending, but for customers whom nothing can be sent to."""
+        sendable = self.filtered(
+            lambda move: move.company_id.billing_send_invoices and move.is_sale_document() and move._billing_can_send(),
+        )
+        for sender, moves in sendable.grouped(lambda move: move.invoice_user_id or self.env.user).items():
+            moves.sending_data = {'author_user_id': sender.id, 'author_partner_id': sender.partner_id.id}
+        if sendable:
+            self.env.ref('account.ir_cron_account_move_send')._trigger()
+
+    def _billing_can_send(self):
+        """Core calls an invoice “sent” even where it has no address for it: whoever has none is not queued."""
+        self.ensure_one()
+        methods = self.env['account.move.send']._get_default_sending_methods(self)
+        return bool(methods - {'email', 'manual'}) or bool('email' in methods and self.partner_id.email)
 
     def _get_accounting_date(self, invoice_date, has_tax, lock_dates=None):
         """EXTENDS account: what a returned debit takes back, as VAT on receipts, is dated on the day of the return.

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from odoo import api, fields, models
 
 from .billing_debit import UNDER_WAY
@@ -28,19 +30,77 @@ class AccountMoveLine(models.Model):
         index='btree_not_null',
         ondelete='restrict',
     )
+    billing_kind = fields.Selection(
+        [('recurring', "Recurring"), ('setup', "Once"), ('usage', "Usage"), ('adjustment', "Adjustment")],
+        "Billed As",
+        readonly=True,
+        copy=False,
+    )
+    billing_date_start = fields.Date("Billed From", readonly=True, copy=False)
+    billing_date_end = fields.Date("Billed Until", readonly=True, copy=False)
+    billing_credited_line_id = fields.Many2one(
+        'account.move.line',
+        "Credited Line",
+        readonly=True,
+        copy=False,
+        index='btree_not_null',
+        ondelete='set null',
+        help="The invoice line that this line takes back.",
+    )
     billing_revision = fields.Integer(
         readonly=True,
         copy=False,
-        help="Which billing of the period made this line; with line and period it is unique.",
+        help="Which billing of the period made this line; with line, period and kind it is unique. Zero: made by hand.",
     )
     billing_account_code = fields.Char("Account Code", related='account_id.code')
     billing_debit_ids = fields.One2many('billing.debit', 'move_line_id', "Direct Debits")
 
     _billing_once = models.UniqueIndex(
-        "(billing_contract_line_id, billing_period_id, billing_revision) "
-        "WHERE billing_contract_line_id IS NOT NULL AND parent_state != 'cancel'",
+        "(billing_contract_line_id, billing_period_id, billing_kind, billing_date_start, "
+        "COALESCE(billing_credited_line_id, 0), billing_revision) "
+        "WHERE billing_contract_line_id IS NOT NULL AND billing_revision > 0 AND parent_state != 'cancel'",
         "This contract line is already invoiced for this period.",
     )
+
+    def _copy_data_extend_business_fields(self, values):
+        """EXTENDS account: a credit note, and the invoice made anew after it, know which days they are about."""
+        result = super()._copy_data_extend_business_fields(values)
+        if self.billing_contract_line_id:
+            values.update(
+                {
+                    'billing_contract_line_id': self.billing_contract_line_id.id,
+                    'billing_period_id': self.billing_period_id.id,
+                    'billing_kind': self.billing_kind,
+                    'billing_date_start': self.billing_date_start,
+                    'billing_date_end': self.billing_date_end,
+                    'billing_credited_line_id': self.id,
+                },
+            )
+        return result
+
+    def _billing_is_credit(self):
+        """Whether this line takes back what another one billed; a copy made after a credit bills anew."""
+        self.ensure_one()
+        is_refund = self.move_id.move_type == 'out_refund'
+        return bool(self.billing_credited_line_id) and (is_refund or self.quantity < 0)
+
+    def _billing_amount(self):
+        """Price times quantity less discount, as a positive `Decimal` in the currency of the invoice."""
+        self.ensure_one()
+        amount = self.currency_id.round(self.quantity * self.price_unit * (1 - self.discount / 100))
+        return abs(Decimal(str(amount)))
+
+    def _billing_reopens(self):
+        """Whether the days of this credit are owed again: our own always, one made by hand where a person said so.
+
+        A part of a line credited by hand is a goodwill gesture, which bills nothing again.
+        """
+        self.ensure_one()
+        if self.billing_revision:
+            return True
+        move = self.move_id
+        is_whole = self._billing_amount() == self.billing_credited_line_id._billing_amount()
+        return move.billing_bill_again and move.state == 'posted' and is_whole
 
     @api.model
     def _billing_match(self, pairs):

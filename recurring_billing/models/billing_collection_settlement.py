@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import format_date
+
+from .billing_transaction import CronTransaction
 
 
 class BillingCollection(models.Model):
@@ -34,12 +37,19 @@ class BillingCollection(models.Model):
     @api.model
     def _cron_settle(self):
         """Book the collections whose day has come and which a person confirmed as sent."""
-        self._settle_due(fields.Date.context_today(self), commit=self.env['ir.cron']._commit_progress)
+        self._settle_due(fields.Date.context_today(self), transaction=CronTransaction(self.env))
 
     @api.model
-    def _settle_due(self, today, *, commit):
-        domain = [('state', '=', 'sent'), ('date', '<=', today)]
-        return self._work_off(domain, lambda collections: collections._settle(), commit=commit, limit=10)
+    def _settle_due(self, today, *, transaction):
+        """Book what is due on ``today``; see `_work_off`."""
+        domain = Domain([('state', '=', 'sent'), ('date', '<=', today)])
+        due = self.search(domain & Domain('error', '=', False))
+        return due._work_off(
+            domain,
+            lambda rows: self._isolate(rows, lambda some: some._settle(), transaction)[1],
+            transaction=transaction,
+            limit=10,
+        )
 
     def _outstanding_account(self):
         """The account of the payment method on the bank journal: 511600 in France.

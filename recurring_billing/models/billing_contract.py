@@ -12,7 +12,7 @@ class BillingContract(models.Model):
     _order = 'name desc, id desc'
     _check_company_auto = True
     _rec_names_search = ['name', 'partner_id', 'customer_reference']
-    _transitions = {'running': ('draft',), 'closed': ('running',)}
+    _transitions = {'running': ('draft',), 'closed': ('running',), 'draft': ('running',)}
 
     name = fields.Char("Number", default='/', required=True, readonly=True, copy=False)
     state = fields.Selection(
@@ -81,6 +81,7 @@ class BillingContract(models.Model):
         'line_ids.quantity',
         'line_ids.price_unit',
         'line_ids.tax_ids',
+        'line_ids.kind',
         'currency_id',
         'company_id',
         'partner_id',
@@ -89,7 +90,7 @@ class BillingContract(models.Model):
     )
     def _compute_amounts(self):
         for contract in self:
-            bills = [line._whole_period() for line in contract.line_ids]
+            bills = [bill for line in contract.line_ids for bill in line._whole_period() if bill.kind == 'recurring']
             contract.amount_untaxed, contract.amount_tax, contract.amount_total = contract._tax_totals(bills)
             factor = 0
             if contract.recurrence_unit and contract.recurrence_interval > 0:
@@ -103,7 +104,7 @@ class BillingContract(models.Model):
         self.filtered(lambda contract: contract.state == 'running')._require_lines()
 
     def _require_lines(self):
-        for contract in self.filtered(lambda contract: not contract.line_ids):
+        for contract in self.filtered(lambda contract: all(contract.line_ids.mapped('display_type'))):
             raise ValidationError(
                 self.env._(
                     "Contract %(contract)s has no lines: add what is to be invoiced, then start it.",
@@ -159,6 +160,12 @@ class BillingContract(models.Model):
             'recurrence_interval',
             'frequency',
             'timing',
+            'alignment',
+            'anchor_month',
+            'anchor_weekday',
+            'invoice_offset',
+            'on_open_days',
+            'proration',
             'currency_id',
             'company_id',
             'partner_id',
@@ -201,6 +208,22 @@ class BillingContract(models.Model):
     def action_start(self):
         """Start these draft contracts and plan their periods."""
         self._start(fields.Date.context_today(self))
+        return True
+
+    def action_back_to_draft(self):
+        """Take back the start of these contracts while nothing was invoiced, to correct or delete them."""
+        for contract in self:
+            if invoices := contract._invoices():
+                raise UserError(
+                    self.env._(
+                        "Contract %(contract)s was invoiced in %(invoice)s and cannot go back to draft: end it "
+                        "instead.",
+                        contract=contract.display_name,
+                        invoice=invoices[0].display_name,
+                    ),
+                )
+        self._set_state('draft')
+        self.period_ids.sudo().unlink()  # nobody deletes periods by hand, not even their user
         return True
 
     def action_end(self):
@@ -249,7 +272,8 @@ class BillingContract(models.Model):
                 bill.line,
                 quantity=bill.quantity,
                 price_unit=bill.price_unit,
-                tax_ids=bill.line.tax_ids,
+                discount=bill.discount,
+                tax_ids=bill.credited.tax_ids if bill.credited else bill.line.tax_ids,
                 partner_id=self.partner_id,
                 currency_id=self.currency_id,
             )

@@ -3,7 +3,8 @@ from itertools import islice
 
 from odoo import api, fields, models
 
-from ..tools.recurrence import Recurrence
+from ..tools.invoice_date import planned
+from ..tools.proration import WHOLE
 
 UPCOMING = 6  # invoices shown ahead on the form
 ONE_DAY = timedelta(days=1)
@@ -31,10 +32,20 @@ class BillingContract(models.Model):
         'recurrence_unit',
         'recurrence_interval',
         'anchor_day',
+        'alignment',
+        'anchor_month',
+        'anchor_weekday',
+        'invoice_offset',
+        'on_open_days',
+        'proration',
         'timing',
         'currency_id',
+        'pricelist_id',
+        'line_ids.kind',
         'line_ids.quantity',
         'line_ids.price_unit',
+        'line_ids.is_price_listed',
+        'line_ids.billed_until',
         'line_ids.tax_ids',
         'line_ids.date_start',
         'line_ids.date_end',
@@ -52,30 +63,40 @@ class BillingContract(models.Model):
     def _recurrence(self):
         """The grid of periods of this contract; None while its terms are incomplete."""
         self.ensure_one()
-        if not (self.date_start and self.recurrence_unit and self.recurrence_interval > 0):
-            return None
-        by_month = self.recurrence_unit in ('month', 'year') and 0 <= self.anchor_day <= 31
-        return Recurrence(
-            self.date_start, self.recurrence_unit, self.recurrence_interval, self.anchor_day if by_month else 0
-        )
+        return self._recurrence_from(self.date_start)
 
     def _planned_date(self, slot):
-        """When the days of ``slot`` are to be invoiced: on the first in advance, on the last in arrears."""
-        return slot.end if self.timing == 'arrears' else slot.start
+        """When the days of ``slot`` are to be invoiced."""
+        return planned(
+            slot.start,
+            slot.end,
+            in_arrears=self.timing == 'arrears',
+            offset=self.invoice_offset,
+            on_open_days=self.on_open_days,
+        )
+
+    def _first_owed_day(self):
+        """The first day of this contract that no other software has billed."""
+        self.ensure_one()
+        openings = [line.billed_until for line in self.line_ids if not line.display_type]
+        return min(openings) + ONE_DAY if openings and all(openings) else self.date_start
 
     def _plan_periods(self, until):
         """Make the period rows of these contracts that are planned until ``until`` (included), and the one after."""
         last_rows = self.env['billing.period']._read_group(
             [('contract_id', 'in', self.ids)],
             ['contract_id'],
-            ['date_end:max', 'planned_date:max'],
+            ['date_end:max', 'whole_end:max', 'planned_date:max'],
         )
-        last_rows = {contract: (end, planned) for contract, end, planned in last_rows}
+        last_rows = {contract: row for contract, *row in last_rows}
         rows = []
         for contract in self:
-            end, planned = last_rows.get(contract, (contract.date_start - ONE_DAY, None))
-            if not planned or planned <= until:
-                rows += contract._period_rows(end + ONE_DAY, until)
+            end, whole_end, planned_date = last_rows.get(contract, (None, None, None))
+            if not planned_date or planned_date <= until:
+                # a period billed as a whole has no rest, even where the contract's end cut it short
+                last = whole_end if contract.proration == 'none' else end
+                first = last + ONE_DAY if last else contract._first_owed_day()
+                rows += contract._period_rows(first, until)
         periods = self.env['billing.period'].sudo()  # nobody makes periods by hand, not even their user
         periods._unguarded().create(rows)
 
@@ -84,20 +105,28 @@ class BillingContract(models.Model):
         self.ensure_one()
         rows = []
         for slot in self._recurrence().slots(first, self.date_end or None):
-            planned = self._planned_date(slot)
-            rows.append(
-                {
-                    'contract_id': self.id,
-                    'whole_start': slot.whole.start,
-                    'whole_end': slot.whole.end,
-                    'date_start': slot.start,
-                    'date_end': slot.end,
-                    'planned_date': planned,
-                },
-            )
-            if planned > until:
+            rows.append(self._period_values(slot))
+            if rows[-1]['planned_date'] > until:
                 break
         return rows
+
+    def _period_values(self, slot):
+        return {
+            'contract_id': self.id,
+            'whole_start': slot.whole.start,
+            'whole_end': slot.whole.end,
+            'date_start': slot.start,
+            'date_end': slot.end,
+            'planned_date': self._planned_date(slot),
+        }
+
+    def _periods_ahead(self, until):
+        """The periods planned until ``until`` that have no row yet, as records that are never saved."""
+        self.ensure_one()
+        last = max(self.period_ids.mapped('date_end'), default=None)
+        rows = self._period_rows(last + ONE_DAY if last else self._first_owed_day(), until)
+        ahead = [values for values in rows if values['planned_date'] <= until]
+        return self.env['billing.period'].concat(*map(self.env['billing.period']._unguarded().new, ahead))
 
     def _replan(self):
         """Plan the last periods of these running contracts anew, after their end has moved.
@@ -119,37 +148,38 @@ class BillingContract(models.Model):
         recurrence = self._recurrence()
         if not recurrence or not self.line_ids or self.state == 'closed':
             return []
-        slots = recurrence.slots(self._first_open_day(), self.date_end or None)
-        return [self._upcoming_row(slot) for slot in islice(slots, UPCOMING)]
-
-    def _first_open_day(self):
-        """The first day whose period waits for its invoice."""
-        planned = self.period_ids.filtered(lambda period: period.state == 'planned')
-        if planned:
-            return min(planned.mapped('date_start'))
+        planned_rows = self.period_ids.filtered(lambda period: period.state == 'planned').sorted('date_start')
+        rows = [self._upcoming_row(period._slot(), period._to_bill()) for period in planned_rows[:UPCOMING]]
         last = max(self.period_ids.mapped('date_end'), default=None)
-        return last + ONE_DAY if last else self.date_start
+        first = last + ONE_DAY if last else self._first_owed_day()
+        for slot in islice(recurrence.slots(first, self.date_end or None), UPCOMING - len(rows)):
+            rows.append(self._upcoming_row(slot, [bill for line in self.line_ids for bill in line._bills(slot)]))
+        return rows
 
-    def _upcoming_row(self, slot):
-        bills = [bill for line in self.line_ids if (bill := line._owed(slot))]
+    def _upcoming_row(self, slot, bills):
         untaxed, _tax, total = self._tax_totals(bills)
+        part = next((bill for bill in bills if bill.share != WHOLE), None)
         return {
             'slot': slot,
             'date': self._planned_date(slot),
             'untaxed': untaxed,
             'total': total,
             'is_empty': not bills,
+            'share': part.share if part else None,
         }
 
-    def _billed_until(self):
-        """The last day that an invoice reaches, drafts included, reversed ones not; None where there is none."""
+    def _invoice_section(self):
+        """The heading of this contract's lines on an invoice for several, in the customer's language."""
         self.ensure_one()
-        billed = self.period_ids.filtered(
-            lambda period: any(
-                move.state in ('draft', 'posted') and move.payment_state != 'reversed' for move in period.invoice_ids
-            ),
-        )
-        return max(billed.mapped('date_end'), default=None)
+        env = self.with_context(lang=self.partner_id.lang).env
+        return env._("Contract %s", self.name)
+
+    def _billed_until(self):
+        """The last day that an invoice reaches, drafts included, credited ones not; None where there is none."""
+        self.ensure_one()
+        billed = [entry for period in self.period_ids for rows in period._billed().values() for entry in rows]
+        days = [days for entry in billed if entry.creditable or not entry.amount for days in entry.covered]
+        return max((last for _first, last in days), default=None)
 
     def _close_finished(self, today):
         """Close those of these contracts whose last day has passed and is billed."""

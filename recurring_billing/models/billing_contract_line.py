@@ -1,24 +1,6 @@
-import typing
-from datetime import date
-from decimal import Decimal
-from fractions import Fraction
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import format_date, formatLang
-
-from ..tools.proration import prorate, share
-
-
-class Bill(typing.NamedTuple):
-    """What a contract line owes for a period: ``part`` is the share of the whole period, the days are inclusive."""
-
-    line: models.BaseModel
-    first: date | None
-    last: date | None
-    part: Fraction
-    quantity: float
-    price_unit: float
+from odoo.tools import format_date
 
 
 class BillingContractLine(models.Model):
@@ -33,9 +15,19 @@ class BillingContractLine(models.Model):
     partner_id = fields.Many2one(related='contract_id.partner_id')
     currency_id = fields.Many2one(related='contract_id.currency_id')
     sequence = fields.Integer(default=10)
+    display_type = fields.Selection(
+        [('line_section', "Section"), ('line_subsection', "Subsection"), ('line_note', "Note")],
+        help="Printed between the lines of the invoice; bills nothing.",
+    )
+    kind = fields.Selection(
+        [('recurring', "Every period"), ('setup', "Once")],
+        "Billed",
+        default='recurring',
+        required=True,
+        help="Once: in full with the period that holds the line's first day, as a set-up fee.",
+    )
     product_id = fields.Many2one(
         'product.product',
-        required=True,
         check_company=True,
         domain="[('sale_ok', '=', True)]",
         ondelete='restrict',
@@ -49,7 +41,14 @@ class BillingContractLine(models.Model):
         precompute=True,
         help="Printed on the invoice in front of the period.",
     )
-    quantity = fields.Float(default=1.0, digits='Product Unit', required=True)
+    quantity = fields.Float(
+        digits='Product Unit',
+        required=True,
+        compute='_compute_quantity',
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
     product_uom_id = fields.Many2one(
         'uom.uom',
         "Unit",
@@ -77,15 +76,38 @@ class BillingContractLine(models.Model):
         readonly=False,
         precompute=True,
     )
+    is_price_listed = fields.Boolean(
+        "Follows Pricelist",
+        help="Each period is billed at the pricelist's price on its first day, not at the price entered here.",
+    )
     date_start = fields.Date("From", help="Empty: from the start of the contract.")
     date_end = fields.Date("Until", help="Last day that is invoiced. Empty: until the end of the contract.")
+    billed_until = fields.Date(
+        "Already Billed Until",
+        copy=False,
+        help="Last day that another software billed, before this contract was taken over. It counts as billed.",
+    )
     price_subtotal = fields.Monetary("Amount", compute='_compute_price_subtotal', store=True)
+
+    _billable_or_text = models.Constraint(
+        'CHECK(display_type IS NOT NULL OR product_id IS NOT NULL)',
+        "A line needs a product: choose one, or make it a section or a note.",
+    )
+    _text_bills_nothing = models.Constraint(
+        'CHECK(display_type IS NULL OR (product_id IS NULL AND price_unit = 0 AND quantity = 0))',
+        "Sections and notes have no product, quantity or price.",
+    )
 
     @api.depends('product_id')
     def _compute_name(self):
         for line in self:
             product = line.product_id.with_context(lang=line.partner_id.lang)
             line.name = product.get_product_multiline_description_sale() if product else line.name
+
+    @api.depends('display_type')
+    def _compute_quantity(self):
+        for line in self:
+            line.quantity = 0.0 if line.display_type else line.quantity or 1.0
 
     @api.depends('product_id')
     def _compute_product_uom_id(self):
@@ -95,28 +117,25 @@ class BillingContractLine(models.Model):
     @api.depends('product_id')
     def _compute_price_unit(self):
         for line in self:
-            contract, product = line.contract_id, line.product_id.with_company(line.company_id)
-            line.price_unit = product.currency_id._convert(
-                product.lst_price,
-                contract.currency_id or product.currency_id,
-                contract.company_id or self.env.company,
-                contract.date_start or fields.Date.context_today(line),
-                round=False,
-            )
+            day = line.date_start or line.contract_id.date_start or fields.Date.context_today(line)
+            line.price_unit = line._listed_price(day) if line.product_id else 0.0
 
     @api.depends('product_id', 'contract_id.fiscal_position_id', 'company_id')
     def _compute_tax_ids(self):
         for line in self:
             company = line.company_id or line.contract_id.company_id
+            if not line.product_id:
+                line.tax_ids = False
+                continue
             taxes = line.product_id.taxes_id._filter_taxes_by_company(company)
             if not taxes and not line.product_id.taxes_id:
                 taxes = company.account_sale_tax_id
             line.tax_ids = line.contract_id.fiscal_position_id.map_tax(taxes)
 
-    @api.depends('quantity', 'price_unit', 'tax_ids', 'currency_id')
+    @api.depends('quantity', 'price_unit', 'tax_ids', 'currency_id', 'display_type')
     def _compute_price_subtotal(self):
         for line in self:
-            line.price_subtotal = line.contract_id._tax_totals([line._whole_period()])[0]
+            line.price_subtotal = line.contract_id._tax_totals(line._whole_period())[0]
 
     @api.depends('product_id', 'partner_id')
     def _compute_analytic_distribution(self):
@@ -157,6 +176,45 @@ class BillingContractLine(models.Model):
                     ),
                 )
 
+    @api.constrains('billed_until', 'date_start', 'contract_id')
+    def _check_opening_after_start(self):
+        for line in self.filtered('billed_until'):
+            start = line.date_start or line.contract_id.date_start
+            if line.billed_until < start:
+                raise ValidationError(
+                    self.env._(
+                        "Contract %(contract)s, line %(line)s: the field “Already Billed Until” is %(opening)s, before "
+                        "the line starts on %(start)s. Leave it empty where nothing was billed yet.",
+                        contract=line.contract_id.display_name,
+                        line=line.name,
+                        opening=format_date(self.env, line.billed_until),
+                        start=format_date(self.env, start),
+                    ),
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines.filtered('billed_until')._refuse_late_opening()
+        return lines
+
+    def write(self, vals):
+        if 'billed_until' in vals:
+            self._refuse_late_opening()
+        return super().write(vals)
+
+    def _refuse_late_opening(self):
+        """What was billed elsewhere is told before the first period is planned; later it would hide what is owed."""
+        for line in self.filtered(lambda line: line.contract_id.state != 'draft'):
+            raise UserError(
+                self.env._(
+                    "Contract %(contract)s is started: “Already Billed Until” can no longer be changed on line "
+                    "%(line)s. Enter in the column “From” the first day that is owed.",
+                    contract=line.contract_id.display_name,
+                    line=line.name,
+                ),
+            )
+
     @api.ondelete(at_uninstall=False)
     def _unlink_only_unbilled(self):
         billed = self.env['account.move.line'].search([('billing_contract_line_id', 'in', self.ids)], limit=1)
@@ -170,46 +228,3 @@ class BillingContractLine(models.Model):
                     invoice=billed.move_id.name,
                 ),
             )
-
-    def _whole_period(self):
-        """What this line bills for a period that it fills."""
-        self.ensure_one()
-        return Bill(self, None, None, Fraction(1), self.quantity, self.price_unit)
-
-    def _owed(self, slot):
-        """What this line owes for the days of ``slot``, or None.
-
-        A part of a period is owed by days, rounded once, and stands as one amount: price times quantity of a cut price
-        would round twice.
-        """
-        self.ensure_one()
-        first = max(slot.start, self.date_start or slot.start)
-        last = min(slot.end, self.date_end or slot.end)
-        part = share(first, last, slot.whole.start, slot.whole.end) if first <= last else 0
-        if not part:
-            return None
-        if part == 1:
-            return Bill(self, first, last, part, self.quantity, self.price_unit)
-        full = Decimal(str(self.quantity)) * Decimal(str(self.price_unit))
-        rounding = Decimal(str(self.currency_id.rounding or 0.01))
-        return Bill(self, first, last, part, 1.0, float(prorate(full, part, rounding)))
-
-    def _label(self, bill):
-        """The text of the invoice line, in the customer's language: what, which days, which share."""
-        self.ensure_one()
-        env = self.with_context(lang=self.partner_id.lang).env
-        texts = {
-            'name': " ".join(self.name.split()),
-            'first': format_date(env, bill.first),
-            'last': format_date(env, bill.last),
-        }
-        if bill.part == 1:
-            return env._("%(name)s, from %(first)s to %(last)s", **texts)
-        days = (bill.last - bill.first).days + 1
-        return env._(
-            "%(name)s, from %(first)s to %(last)s (%(days)s/%(whole)s days of %(full)s)",
-            **texts,
-            days=days,
-            whole=int(days / bill.part),
-            full=formatLang(env, self.quantity * self.price_unit, currency_obj=self.currency_id),
-        )

@@ -1,5 +1,16 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+
+PLAN_TERMS = {  # what a contract copies from its plan, and what it begins with where it has none
+    'recurrence_unit': 'month',
+    'recurrence_interval': 1,
+    'timing': 'advance',
+    'alignment': 'start',
+    'anchor_month': '1',
+    'anchor_weekday': '0',
+    'invoice_offset': 0,
+    'on_open_days': False,
+    'proration': 'actual',
+}
 
 
 class BillingContract(models.Model):
@@ -31,8 +42,21 @@ class BillingContract(models.Model):
         precompute=True,
         tracking=True,
     )
+    alignment = fields.Selection(
+        default=None, compute='_compute_plan_terms', store=True, readonly=False, precompute=True
+    )
+    anchor_month = fields.Selection(
+        default=None, compute='_compute_plan_terms', store=True, readonly=False, precompute=True
+    )
+    anchor_weekday = fields.Selection(
+        default=None, compute='_compute_plan_terms', store=True, readonly=False, precompute=True
+    )
+    invoice_offset = fields.Integer(compute='_compute_plan_terms', store=True, readonly=False, precompute=True)
+    on_open_days = fields.Boolean(compute='_compute_plan_terms', store=True, readonly=False, precompute=True)
+    proration = fields.Selection(
+        default=None, compute='_compute_plan_terms', store=True, readonly=False, precompute=True
+    )
     anchor_day = fields.Integer(
-        "On Day",
         compute='_compute_anchor_day',
         store=True,
         readonly=False,
@@ -40,6 +64,7 @@ class BillingContract(models.Model):
         help="Day of the month on which a period begins; 31 is the last day of each month. "
         "Where the contract starts on another day, its first period is shorter and billed by days.",
     )
+    bills_zero = fields.Boolean(related='plan_id.bills_zero')
     currency_id = fields.Many2one(
         'res.currency',
         required=True,
@@ -58,6 +83,16 @@ class BillingContract(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+    )
+    pricelist_id = fields.Many2one(
+        'product.pricelist',
+        check_company=True,
+        domain="[('currency_id', '=', currency_id)]",
+        compute='_compute_pricelist_id',
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Proposes the prices of new lines, and gives the price of each period for lines that follow it.",
     )
     payment_term_id = fields.Many2one(
         'account.payment.term',
@@ -104,16 +139,18 @@ class BillingContract(models.Model):
     @api.depends('plan_id')
     def _compute_plan_terms(self):
         for contract in self:
-            plan = contract.plan_id
-            contract.recurrence_unit = plan.recurrence_unit or contract.recurrence_unit or 'month'
-            contract.recurrence_interval = plan.recurrence_interval or contract.recurrence_interval or 1
-            contract.timing = plan.timing or contract.timing or 'advance'
+            source = contract.plan_id or contract
+            for name, default in PLAN_TERMS.items():
+                contract[name] = source[name] or default
 
-    @api.depends('date_start', 'recurrence_unit')
+    @api.depends('date_start', 'recurrence_unit', 'alignment', 'plan_id')
     def _compute_anchor_day(self):
         for contract in self:
-            by_month = contract.recurrence_unit in ('month', 'year') and contract.date_start
-            contract.anchor_day = contract.date_start.day if by_month else 0
+            if contract.recurrence_unit not in ('month', 'year') or not contract.date_start:
+                contract.anchor_day = 0
+                continue
+            own = 1 if contract.alignment == 'calendar' else contract.date_start.day
+            contract.anchor_day = contract.plan_id.anchor_day or own
 
     @api.depends('company_id')
     def _compute_currency_id(self):
@@ -128,20 +165,26 @@ class BillingContract(models.Model):
                 limit=1,
             )
 
+    @api.depends('partner_id', 'company_id', 'currency_id')
+    def _compute_pricelist_id(self):
+        for contract in self:
+            pricelist = contract.partner_id.with_company(contract.company_id).property_product_pricelist
+            contract.pricelist_id = pricelist if pricelist.currency_id == contract.currency_id else False
+
     @api.depends('partner_id', 'company_id', 'plan_id')
     def _compute_payment_term_id(self):
         for contract in self:
             partner = contract.partner_id.with_company(contract.company_id)
-            contract.payment_term_id = contract.plan_id.payment_term_id or partner.property_payment_term_id
+            contract.payment_term_id = partner.property_payment_term_id or contract.plan_id.payment_term_id
 
-    @api.depends('partner_id', 'company_id')
+    @api.depends('partner_id', 'company_id', 'plan_id')
     def _compute_payment_method_line_id(self):
         for contract in self:
             partner = contract.partner_id.with_company(contract.company_id)
             method = partner.property_inbound_payment_method_line_id
             if not method and partner and self.env['billing.mandate']._active_for(partner, contract.company_id):
                 method = contract.company_id._billing_debit_method()
-            contract.payment_method_line_id = method
+            contract.payment_method_line_id = method or contract.plan_id.payment_method_line_id
 
     @api.depends('payment_method_line_id.code')
     def _compute_is_direct_debit(self):
@@ -174,19 +217,6 @@ class BillingContract(models.Model):
             contract.tax_warning = ", ".join(
                 f"{line.product_id.name} ({', '.join(line.tax_ids.mapped('name'))})" for line in lines
             )
-
-    @api.constrains('anchor_day')
-    def _check_anchor_day(self):
-        for contract in self:
-            if not 0 <= contract.anchor_day <= 31:
-                raise ValidationError(
-                    self.env._(
-                        "Contract %(contract)s, field “On Day”: %(day)s is no day of the month. "
-                        "Enter 1 to 31 (31 is the last day of each month).",
-                        contract=contract.display_name,
-                        day=contract.anchor_day,
-                    ),
-                )
 
     def _active_mandate(self):
         """The mandate that pays this contract now: its own while it is active, else the customer's."""

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..tools.recurrence import Recurrence
+
 UNITS = [('day', "Days"), ('week', "Weeks"), ('month', "Months"), ('year', "Years")]
 PRESETS = {
     'monthly': ('month', 1),
@@ -14,6 +16,29 @@ FREQUENCIES = [
     ('half_yearly', "Half-yearly"),
     ('yearly', "Yearly"),
     ('custom', "Custom"),
+]
+MONTHS = [
+    ('1', "January"),
+    ('2', "February"),
+    ('3', "March"),
+    ('4', "April"),
+    ('5', "May"),
+    ('6', "June"),
+    ('7', "July"),
+    ('8', "August"),
+    ('9', "September"),
+    ('10', "October"),
+    ('11', "November"),
+    ('12', "December"),
+]
+WEEKDAYS = [
+    ('0', "Monday"),
+    ('1', "Tuesday"),
+    ('2', "Wednesday"),
+    ('3', "Thursday"),
+    ('4', "Friday"),
+    ('5', "Saturday"),
+    ('6', "Sunday"),
 ]
 
 
@@ -40,6 +65,39 @@ class BillingFrequency(models.AbstractModel):
         required=True,
         help="In advance: invoiced on the first day of the period. In arrears: on its last day.",
     )
+    alignment = fields.Selection(
+        [('start', "Start of the contract"), ('calendar', "Calendar")],
+        "Periods Counted From",
+        default='start',
+        required=True,
+        help="Calendar: periods begin on fixed days, such as the first of each quarter; a contract that starts between "
+        "them has a shorter first period, a share of the whole one.",
+    )
+    anchor_day = fields.Integer(
+        "On Day",
+        help="Day of the month on which a period begins; 31 is the last day of each month. Empty on a plan: the day on "
+        "which the contract starts, the first of the month where periods follow the calendar.",
+    )
+    anchor_month = fields.Selection(MONTHS, "First Month", default='1', help="Month in which the first period begins.")
+    anchor_weekday = fields.Selection(WEEKDAYS, "On Weekday", default='0', help="Day on which a period begins.")
+    invoice_offset = fields.Integer(
+        "Invoice Days After",
+        help="Days between the first day of a period (in arrears: its last day) and its invoice. Negative: before.",
+    )
+    on_open_days = fields.Boolean(
+        "On Bank Working Days",
+        help="An invoice planned for a Saturday, a Sunday or a holiday of the euro's banks moves to the next working "
+        "day; on the last day of a month, to the one before.",
+    )
+    proration = fields.Selection(
+        [('actual', "By days"), ('thirty', "By months of 30 days"), ('none', "None: whole periods")],
+        "Shorter Periods",
+        default='actual',
+        required=True,
+        help="How a part of a period is billed: by its share of the days of the whole period, by months of 30 days, or "
+        "as a whole period.",
+    )
+    has_month = fields.Boolean(compute='_compute_has_month')
 
     @api.depends('recurrence_interval', 'recurrence_unit')
     def _compute_frequency(self):
@@ -47,6 +105,47 @@ class BillingFrequency(models.AbstractModel):
         for record in self:
             steps = (record.recurrence_unit, record.recurrence_interval)
             record.frequency = names.get(steps, 'custom')
+
+    @api.depends('recurrence_unit', 'recurrence_interval', 'alignment')
+    def _compute_has_month(self):
+        for record in self:
+            spans_months = record.recurrence_unit == 'year' or (
+                record.recurrence_unit == 'month' and record.recurrence_interval > 1
+            )
+            record.has_month = spans_months and record.alignment == 'calendar'
+
+    @api.constrains('anchor_day')
+    def _check_anchor_day(self):
+        for record in self:
+            if not 0 <= record.anchor_day <= 31:
+                raise ValidationError(
+                    self.env._(
+                        "%(record)s, field “On Day”: %(day)s is no day of the month. Enter 1 to 31 (31 is the last day "
+                        "of each month).",
+                        record=record.display_name,
+                        day=record.anchor_day,
+                    ),
+                )
+
+    @api.constrains('recurrence_unit', 'alignment', 'proration')
+    def _check_terms_fit_unit(self):
+        for record in self:
+            if record.recurrence_unit == 'day' and record.alignment == 'calendar':
+                raise ValidationError(
+                    self.env._(
+                        "%(record)s: periods counted in days have no place in the calendar. Set the field “Periods "
+                        "Counted From” to the start of the contract, or count in weeks, months or years.",
+                        record=record.display_name,
+                    ),
+                )
+            if record.recurrence_unit in ('day', 'week') and record.proration == 'thirty':
+                raise ValidationError(
+                    self.env._(
+                        "%(record)s: months of 30 days need periods in months or years. Set the field “Shorter "
+                        "Periods” to “By days”.",
+                        record=record.display_name,
+                    ),
+                )
 
     @api.constrains('recurrence_interval')
     def _check_recurrence_interval(self):
@@ -60,6 +159,22 @@ class BillingFrequency(models.AbstractModel):
                         interval=record.recurrence_interval,
                     ),
                 )
+
+    def _recurrence_from(self, start):
+        """The grid of periods of a contract that begins on ``start``; None while these terms are incomplete."""
+        self.ensure_one()
+        if not (start and self.recurrence_unit and self.recurrence_interval > 0):
+            return None
+        by_month = self.recurrence_unit in ('month', 'year') and 0 <= self.anchor_day <= 31
+        by_weekday = self.recurrence_unit == 'week' and self.alignment == 'calendar'
+        return Recurrence(
+            start,
+            self.recurrence_unit,
+            self.recurrence_interval,
+            day=self.anchor_day if by_month else 0,
+            month=int(self.anchor_month or 1) if self.has_month else 0,
+            weekday=int(self.anchor_weekday or 0) if by_weekday else None,
+        )
 
     @api.onchange('frequency')
     def _inverse_frequency(self):

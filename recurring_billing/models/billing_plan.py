@@ -15,7 +15,18 @@ class BillingPlan(models.Model):
     payment_term_id = fields.Many2one(
         'account.payment.term',
         check_company=True,
-        help="Copied to the contracts of this plan. Empty: the customer's own terms, or payable at once.",
+        help="For contracts of this plan whose customer has no terms of their own. Empty: payable at once.",
+    )
+    payment_method_line_id = fields.Many2one(
+        'account.payment.method.line',
+        "Paid By",
+        check_company=True,
+        domain="[('payment_type', '=', 'inbound'), ('company_id', '=?', company_id)]",
+        help="For contracts of this plan whose customer has neither a way of payment nor a mandate.",
+    )
+    bills_zero = fields.Boolean(
+        "Invoice Free Periods",
+        help="Make an invoice for a period whose amount is zero. Else the period is passed over.",
     )
     note = fields.Html("Terms", translate=True)
     contract_count = fields.Integer(compute='_compute_contract_count')

@@ -1,16 +1,34 @@
+import typing
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 
+class LineGroup(typing.NamedTuple):
+    """How many lines of a run are alike in these fields, and their amounts in the company's currency."""
+
+    is_selected: bool
+    is_later: bool
+    level: str
+    outcome: str
+    count: int
+    untaxed: float
+    total: float
+
+
 class BillingRun(models.Model):
-    """One run of the billing: what it would bill (preview), and what it did."""
+    """One run of the billing: what it would bill (preview), what it is billing, and what it did."""
 
     _name = 'billing.run'
     _description = "Billing Run"
     _inherit = ['billing.state.mixin']
     _order = 'date_until desc, id desc'
-    _transitions = {'done': ('preview',)}
+    _transitions = {
+        'running': ('preview', 'stopped'),
+        'stopped': ('running',),
+        'done': ('running',),
+    }
     _check_company_auto = True
 
     name = fields.Char(compute='_compute_name')
@@ -24,13 +42,28 @@ class BillingRun(models.Model):
     )
     date_until = fields.Date("Due Until", required=True, default=fields.Date.context_today)
     state = fields.Selection(
-        [('preview', "Preview"), ('done', "Done")], "Status", default='preview', required=True, readonly=True
+        [('preview', "Preview"), ('running', "Posting"), ('stopped', "Stopped"), ('done', "Done")],
+        "Status",
+        default='preview',
+        required=True,
+        readonly=True,
+        index=True,
     )
+    started_at = fields.Datetime(readonly=True)
     line_ids = fields.One2many('billing.run.line', 'run_id')
     invoice_count = fields.Integer(compute='_compute_totals', store=True)
-    parked_count = fields.Integer("Blocked", compute='_compute_totals', store=True)
+    look_count = fields.Integer("Need a Look", compute='_compute_totals')
+    parked_count = fields.Integer("Blocked", compute='_compute_totals')
+    done_count = fields.Integer(compute='_compute_totals', store=True)
     amount_untaxed = fields.Monetary(compute='_compute_totals', store=True)
-    amount_total = fields.Monetary("Total with Taxes", compute='_compute_totals', store=True)
+    amount_total = fields.Monetary("Total with Taxes", compute='_compute_totals')
+    later_count = fields.Integer("Not Due Yet", compute='_compute_totals')
+    later_amount = fields.Monetary(compute='_compute_totals', store=True)
+    todo_count = fields.Integer(compute='_compute_totals')
+    progress = fields.Float(compute='_compute_progress')
+    progress_text = fields.Char(compute='_compute_progress')
+
+    # === COMPUTE METHODS === #
 
     @api.depends('date_until', 'contract_id.name')
     def _compute_name(self):
@@ -39,15 +72,71 @@ class BillingRun(models.Model):
             run.name = " · ".join(part for part in parts if part)
 
     @api.depends(
-        'line_ids.is_selected', 'line_ids.is_blocked', 'line_ids.amount_total', 'line_ids.company_amount_total'
+        'line_ids.is_selected',
+        'line_ids.is_later',
+        'line_ids.level',
+        'line_ids.outcome',
+        'line_ids.company_amount_total',
     )
     def _compute_totals(self):
+        groups = self._line_groups()
         for run in self:
-            lines = run.line_ids.filtered(lambda line: line.is_selected and not line.is_blocked)
-            run.invoice_count = len(lines)
-            run.parked_count = len(run.line_ids.filtered('is_blocked'))
-            run.amount_untaxed = sum(lines.mapped('company_amount_untaxed'))
-            run.amount_total = sum(lines.mapped('company_amount_total'))
+            rows = groups.get(run.id, [])
+            ticked = [row for row in rows if row.is_selected]
+            billed = [row for row in ticked if row.outcome in ('todo', 'posted') and row.level != 'blocked']
+            later = [row for row in rows if row.is_later]
+            run.invoice_count = sum(row.count for row in billed)
+            run.amount_untaxed = sum(row.untaxed for row in billed)
+            run.amount_total = sum(row.total for row in billed)
+            run.later_count = sum(row.count for row in later)
+            run.later_amount = sum(row.total for row in later)
+            run.look_count = sum(row.count for row in rows if row.level == 'look')
+            run.parked_count = sum(row.count for row in rows if row.level == 'blocked')
+            run.todo_count = sum(row.count for row in ticked if row.outcome == 'todo')
+            run.done_count = sum(row.count for row in ticked) - run.todo_count
+
+    def _line_groups(self):
+        """{id of a run: list of `LineGroup`}: counted by the database, since a run may have thousands of lines.
+
+        Lines of a form that is being edited are counted one by one.
+        """
+        names = ('is_selected', 'is_later', 'level', 'outcome')
+        groups = {}
+        if all(isinstance(run_id, int) for run_id in self._ids):
+            sums = ['__count', 'company_amount_untaxed:sum', 'company_amount_total:sum']
+            for run, *row in self.env['billing.run.line']._read_group(
+                [('run_id', 'in', self.ids)], ['run_id', *names], sums
+            ):
+                groups.setdefault(run.id, []).append(LineGroup(*row))
+            return groups
+        for run in self:
+            for line in run.line_ids:
+                sums = (1, line.company_amount_untaxed, line.company_amount_total)
+                groups.setdefault(run.id, []).append(LineGroup(*(line[name] for name in names), *sums))
+        return groups
+
+    @api.depends('done_count', 'todo_count', 'parked_count', 'started_at')
+    def _compute_progress(self):
+        for run in self:
+            total = run.done_count + run.todo_count
+            run.progress = 100.0 * run.done_count / total if total else 0.0
+            texts = {'done': run.done_count, 'total': total, 'parked': run.parked_count}
+            if seconds := run._seconds_left():
+                text = self.env._(
+                    "%(done)s of %(total)s, %(parked)s blocked, about %(seconds)s s left", **texts, seconds=seconds
+                )
+            else:
+                text = self.env._("%(done)s of %(total)s, %(parked)s blocked", **texts)
+            run.progress_text = text
+
+    def _seconds_left(self):
+        """A guess by the speed until now; 0 where nothing is known."""
+        if self.state != 'running' or not (self.started_at and self.done_count):
+            return 0
+        elapsed = (fields.Datetime.now() - self.started_at).total_seconds()
+        return round(elapsed / self.done_count * self.todo_count)
+
+    # === CRUD METHODS === #
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -55,58 +144,56 @@ class BillingRun(models.Model):
         runs.filtered(lambda run: not run.line_ids).action_compute()
         return runs
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_previews(self):
+        if any(run.state != 'preview' for run in self):
+            raise UserError(self.env._("A run that was done tells what was billed: it cannot be deleted."))
+
+    # === ACTION METHODS === #
+
     def action_compute(self):
         """List what is due, with dates, amounts and what stands in the way; writes no invoice."""
+        today = fields.Date.context_today(self)
         for run in self:
             run._require_state('preview')
-            periods = run._due_periods()
             run.line_ids.unlink()
-            run.line_ids = [fields.Command.create(values) for values in run._line_values(periods)]
+            run.line_ids = [fields.Command.create(values) for values in run._preview(today)]
         return True
 
     def action_post(self):
-        """Create and post the selected invoices."""
+        """Create and post the selected invoices: a few at once, many in the background."""
         self.ensure_one()
         self._require_state('preview')
-        today = fields.Date.context_today(self)
+        self._refuse_early(fields.Date.context_today(self))
         lines = self.line_ids.filtered('is_selected')
-        self._refuse_early(lines, today)
-        lines.period_id.filtered('error').action_retry()
-        Period = self.env['billing.period']
-        domain = self._due_domain() & fields.Domain('id', 'in', lines.period_id.ids)
-        parked = Period._bill_off(domain, today, commit=lambda *_args, **_kwargs: 1)
-        self._write_result(parked)
+        if not lines:
+            raise UserError(self.env._("No invoice is ticked: tick those that are to be posted."))
+        (self.line_ids - lines).outcome = 'left'
+        lines.period_ids.filtered('error').action_retry()
+        self._begin()
+        return True
+
+    def action_stop(self):
+        """Stop posting after the invoices that are under way; the rest can go on later."""
+        self.ensure_one()
+        self._set_state('stopped')
+        return True
+
+    def action_go_on(self):
+        """Post what a stopped run left."""
+        self.ensure_one()
+        self._require_state('stopped')
+        self._begin()
         return True
 
     def action_invoices(self):
         self.ensure_one()
         return self.line_ids.invoice_id._get_records_action(name=self.env._("Invoices"))
 
-    @api.model
-    def _bill_company(self, company, today, *, commit):
-        """Bill all that is due in ``company`` until ``today`` and return the run that tells of it, or None."""
-        contracts = self.env['billing.contract'].search([('company_id', '=', company.id), ('state', '=', 'running')])
-        contracts._plan_periods(today)
-        contracts._close_finished(today)
-        Period = self.env['billing.period']
-        domain = Period._due_domain(today, company)
-        due = Period.search(domain & fields.Domain('error', '=', False))
-        if not due:
-            return None
-        lines = [fields.Command.create({'period_id': period.id}) for period in due]
-        run = self.create({'company_id': company.id, 'date_until': today, 'line_ids': lines})
-        parked = Period._bill_off(domain, today, commit=commit)
-        run._write_result(parked)
-        return run
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_previews(self):
-        if any(run.state == 'done' for run in self):
-            raise UserError(self.env._("A run that was done tells what was billed: it cannot be deleted."))
-
-    def _refuse_early(self, lines, today):
+    def _refuse_early(self, today):
         """An invoice is not issued before its planned date: the service is not due yet, nor is its VAT."""
-        for line in lines.filtered(lambda line: line.planned_date > today):
+        early = self.line_ids.filtered(lambda line: line.is_selected and line.planned_date > today)
+        for line in early:
             raise UserError(
                 self.env._(
                     "The invoice of contract %(contract)s is planned for %(planned)s and is posted on that day. Untick "
@@ -115,53 +202,3 @@ class BillingRun(models.Model):
                     planned=format_date(self.env, line.planned_date),
                 ),
             )
-
-    def _due_domain(self):
-        self.ensure_one()
-        domain = self.env['billing.period']._due_domain(self.date_until, self.company_id)
-        return domain & fields.Domain('contract_id', '=', self.contract_id.id) if self.contract_id else domain
-
-    def _due_periods(self):
-        self.ensure_one()
-        contracts = self.contract_id or self.env['billing.contract'].search(
-            [('company_id', '=', self.company_id.id), ('state', '=', 'running')],
-        )
-        today = fields.Date.context_today(self)
-        contracts.filtered(lambda contract: contract.state == 'running')._plan_periods(min(self.date_until, today))
-        return self.env['billing.period'].search(self._due_domain())
-
-    def _line_values(self, periods):
-        today = fields.Date.context_today(self)
-        issue_dates = periods._issue_dates(today)
-        return [self._planned_line(period, issue_dates[period], today) for period in periods]
-
-    def _planned_line(self, period, issue_date, today):
-        bills = period._owed_minus_invoiced()
-        untaxed, _tax, total = period.contract_id._tax_totals(bills)
-        return {
-            'period_id': period.id,
-            'is_selected': period.planned_date <= today,
-            'invoice_date': max(issue_date, period.planned_date),
-            'amount_untaxed': untaxed,
-            'amount_total': total,
-            'is_blocked': bool(period.error),
-            'remark': period._remark(issue_date, today),
-        }
-
-    def _write_result(self, parked):
-        """Tie each line to its invoice or to the error that stopped it."""
-        self.ensure_one()
-        for line in self.line_ids.filtered('is_selected'):
-            period = line.period_id
-            invoice = period.invoice_ids[-1:]
-            line.write(
-                {
-                    'invoice_id': invoice.id,
-                    'invoice_date': invoice.invoice_date,
-                    'amount_untaxed': invoice.amount_untaxed,
-                    'amount_total': invoice.amount_total,
-                    'is_blocked': period in parked,
-                    'remark': period.error,
-                },
-            )
-        self._set_state('done')

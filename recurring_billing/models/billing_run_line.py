@@ -2,31 +2,58 @@ from odoo import api, fields, models
 
 
 class BillingRunLine(models.Model):
+    """One invoice of a run: planned, then made, or what stood in its way."""
+
     _name = 'billing.run.line'
     _description = "Billing Run Line"
-    _order = 'run_id, planned_date, contract_id, id'
+    _order = 'run_id, invoice_date, planned_date, contract_id, id'
 
     run_id = fields.Many2one('billing.run', required=True, ondelete='cascade', index=True)
     company_id = fields.Many2one(related='run_id.company_id', store=True, index=True)
     state = fields.Selection(related='run_id.state')
-    period_id = fields.Many2one('billing.period', required=True, readonly=True, ondelete='cascade', index=True)
-    contract_id = fields.Many2one(related='period_id.contract_id', store=True, index=True)
+    contract_id = fields.Many2one('billing.contract', readonly=True, ondelete='cascade', index=True)
+    origin = fields.Char("Contracts", readonly=True)
     partner_id = fields.Many2one(related='contract_id.partner_id')
+    period_ids = fields.Many2many(
+        'billing.period', 'billing_period_run_line_rel', 'line_id', 'period_id', readonly=True
+    )
     currency_id = fields.Many2one(related='contract_id.currency_id')
     company_currency_id = fields.Many2one(related='company_id.currency_id', string="Company Currency")
-    date_start = fields.Date(related='period_id.date_start')
-    date_end = fields.Date(related='period_id.date_end')
-    planned_date = fields.Date(related='period_id.planned_date', store=True)
+    date_start = fields.Date("From", readonly=True)
+    date_end = fields.Date("Until", readonly=True)
+    planned_date = fields.Date("Planned", readonly=True)
     payment_method_line_id = fields.Many2one(related='contract_id.payment_method_line_id')
     is_selected = fields.Boolean("Post", default=True)
-    is_blocked = fields.Boolean(readonly=True)
+    level = fields.Selection(
+        [('ok', "OK"), ('look', "Look"), ('blocked', "Blocked")],
+        "Check",
+        default='ok',
+        readonly=True,
+        help="Look: something you should know; it is posted all the same. Blocked: cannot be posted as it is.",
+    )
+    is_later = fields.Boolean("Not Due Yet", readonly=True)
+    outcome = fields.Selection(
+        [
+            ('todo', "To do"),
+            ('posted', "Posted"),
+            ('blocked', "Blocked"),
+            ('elsewhere', "Billed elsewhere"),
+            ('left', "Left out"),
+        ],
+        default='todo',
+        readonly=True,
+    )
     remark = fields.Text(readonly=True)
     invoice_date = fields.Date(readonly=True)
     invoice_id = fields.Many2one('account.move', readonly=True, index='btree_not_null')
     amount_untaxed = fields.Monetary(readonly=True)
     amount_total = fields.Monetary("Total", readonly=True)
-    company_amount_untaxed = fields.Monetary(compute='_compute_company_amounts', currency_field='company_currency_id')
-    company_amount_total = fields.Monetary(compute='_compute_company_amounts', currency_field='company_currency_id')
+    company_amount_untaxed = fields.Monetary(
+        compute='_compute_company_amounts', currency_field='company_currency_id', store=True
+    )
+    company_amount_total = fields.Monetary(
+        compute='_compute_company_amounts', currency_field='company_currency_id', store=True
+    )
 
     @api.depends('amount_untaxed', 'amount_total', 'currency_id', 'company_currency_id', 'invoice_date')
     def _compute_company_amounts(self):
@@ -40,3 +67,50 @@ class BillingRunLine(models.Model):
         """Open the invoice, or the contract where there is none."""
         self.ensure_one()
         return (self.invoice_id or self.contract_id)._get_records_action()
+
+    def _find_periods(self):
+        """Tie lines listed ahead of time to the periods that were planned since."""
+        for line in self.filtered(lambda line: not line.period_ids):
+            line.period_ids = line.period_ids.search(
+                [
+                    ('company_id', '=', line.company_id.id),
+                    ('contract_id.name', 'in', line.origin.split(", ")),
+                    ('planned_date', '=', line.planned_date),
+                    ('date_start', '>=', line.date_start),
+                    ('date_end', '<=', line.date_end),
+                ],
+            )
+
+    def _write_outcome(self, faults):
+        """Write down the invoice that this line's periods now stand on, or the error that stopped them.
+
+        :param faults: {period: error}
+        """
+        self.ensure_one()
+        if any(period in faults for period in self.period_ids):
+            error = next(faults[period] for period in self.period_ids if period in faults)
+            self.write({'outcome': 'blocked', 'level': 'blocked', 'remark': self.period_ids._reason(error)})
+        elif invoice := self.period_ids._invoice_of_this_run():
+            self._write_invoice(invoice, 'posted')
+        else:
+            self._write_elsewhere()
+
+    def _write_elsewhere(self):
+        """What this run found billed or blocked by somebody else meanwhile."""
+        for line in self:
+            if error := next((period.error for period in line.period_ids if period.error), None):
+                line.write({'outcome': 'blocked', 'level': 'blocked', 'remark': error})
+            else:
+                line._write_invoice(line.period_ids._last_invoice(), 'elsewhere')
+
+    def _write_invoice(self, invoice, outcome):
+        sign = -1 if invoice.move_type == 'out_refund' else 1
+        self.write(
+            {
+                'outcome': outcome,
+                'invoice_id': invoice.id,
+                'invoice_date': invoice.invoice_date or self.invoice_date,
+                'amount_untaxed': sign * invoice.amount_untaxed,
+                'amount_total': sign * invoice.amount_total,
+            },
+        )

@@ -3,9 +3,11 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import split_every
 
 _logger = logging.getLogger(__name__)
+
+SLICE = 100  # records that are worked off between two commits
 
 
 class BillingWorker(models.AbstractModel):
@@ -24,67 +26,99 @@ class BillingWorker(models.AbstractModel):
     )
     error = fields.Text("Blocked Because", readonly=True, copy=False)
 
-    @api.model
-    def _work_off(self, domain, work, *, commit, limit=100):
-        """Apply ``work`` to all records of ``domain``, slice by slice.
+    def _work_off(self, domain, work, *, transaction, limit=None, is_stopped=lambda: False):
+        """Apply ``work`` to these records in their order, slice by slice.
 
-        :param domain: selects the rows with work to do; ``work`` must take its rows out of it
-        :param work: function of a recordset that does one slice or raises
-        :param commit: function of (number of records done, remaining=number or None), called after each slice; returns
-            the seconds left: `ir.cron._commit_progress` in real life, anything that does not commit elsewhere
-        :return: (records done, records parked with an error)
+        :param domain: what a row must still be to have work to do, looked at once it is locked
+        :param work: function of a recordset that does one slice and returns {record: error} of the faulty ones
+        :param transaction: see `Transaction`
+        :param is_stopped: function that says between two slices whether a person has stopped the work
+        :return: the records parked with an error
         """
-        done, parked = self.browse(), self.browse()
-        domain = Domain(domain) & Domain('error', '=', False)
-        commit(0, remaining=self.search_count(domain))
-        while rows := self.search(domain, limit=limit):
-            rows = rows.try_lock_for_update().filtered_domain(domain)
-            if not rows:
-                break  # another worker has them
-            faulty = rows._work_slice(work)
-            done |= rows - faulty
-            parked |= faulty
-            if not commit(len(rows)):
+        parked = self.browse()
+        transaction.expect(len(self))
+        for rows in self._slices(limit or SLICE):
+            parked |= transaction.attempt(lambda rows=rows: rows._work_slice(domain, work, transaction))
+            if transaction.is_over or is_stopped():
                 break
-        return done, parked
+        return parked
 
-    def _work_slice(self, work):
-        """Run ``work`` on these rows in a savepoint; halve on an error until the faulty row stands alone, and park it.
+    def _slices(self, limit):
+        """These records in pieces of about ``limit``: one piece is done or undone as a whole."""
+        return map(self.browse, split_every(limit, self.ids))
+
+    def _work_slice(self, domain, work, transaction):
+        """Lock these rows, do what is left to do of them, park the faulty ones, commit.
 
         :return: the parked rows
         """
+        rows = self._take(Domain(domain) & Domain('error', '=', False))
+        parked = self.browse()
+        for row, error in (work(rows) if rows else {}).items():
+            row._park(error)
+            parked |= row
+        transaction.commit(len(self))
+        return parked
+
+    def _take(self, domain):
+        """Those of these rows that no other worker holds and that still match ``domain``, in their order.
+
+        Each is written at once: a worker whose snapshot is older than this commit fails on it instead of doing it
+        again.
+        """
+        free = set(self.try_lock_for_update().ids)
+        rows = self.browse(id_ for id_ in self.ids if id_ in free).filtered_domain(domain)
+        for row in rows._unguarded():
+            row.revision += 1
+        rows.flush_recordset(['revision'])
+        return rows
+
+    @api.model
+    def _isolate(self, items, step, transaction):
+        """Call ``step`` on all ``items`` in a savepoint; on an error halve them until the faulty ones stand alone.
+
+        :param items: recordset or list
+        :param transaction: says which errors are a clash with another worker, and nobody's fault
+        :return: ([(items of a call, its result)], {item: error})
+        """
+        if not items:
+            return [], {}
         try:
             with self.env.cr.savepoint():
-                self._take()
-                work(self)
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise  # no row's fault: the whole transaction must be run again
+                return [(items, step(items))], {}
+        except transaction.clashes:
+            raise  # the whole transaction must be run again
         except Exception as error:
-            if len(self) > 1:
-                half = len(self) // 2
-                return self[:half]._work_slice(work) | self[half:]._work_slice(work)
-            self._park(error)
-            return self
-        return self.browse()
-
-    def _take(self):
-        for row in self._unguarded():
-            row.revision += 1
+            if len(items) == 1:
+                return [], {items[0]: error}
+        half = len(items) // 2
+        done, faults = self._isolate(items[:half], step, transaction)
+        more_done, more_faults = self._isolate(items[half:], step, transaction)
+        return done + more_done, faults | more_faults
 
     def _park(self, error):
         """Take this row out of the queue with the reason in words, and tell a person once."""
         self.ensure_one()
         if isinstance(error, UserError):
-            reason = str(error)
             _logger.warning("%s %s is parked: %s", self._name, self.id, error)
         else:
-            reason = self.env._(
-                "An unexpected fault stopped this (%s). The server's log says more.", type(error).__name__
-            )
             _logger.error("%s %s is parked", self._name, self.id, exc_info=error)
+        self._hold(self._reason(error))
+
+    @api.model
+    def _reason(self, error):
+        """What an accountant is told of ``error``."""
+        if isinstance(error, UserError):
+            return str(error)
+        name = type(error).__name__
+        return self.env._("An unexpected fault stopped this (%s). The server's log says more.", name)
+
+    def _hold(self, reason):
+        """Take these rows out of the queue for one reason, and tell a person once."""
         self._unguarded().error = reason
-        target, summary, user = self._parked_activity()
-        target.activity_schedule('mail.mail_activity_data_todo', summary=summary, note=reason, user_id=user.id)
+        target, summary, user = self[0]._parked_activity()
+        if not target.activity_ids.filtered(lambda activity: activity.summary == summary):
+            target.activity_schedule('mail.mail_activity_data_todo', summary=summary, note=reason, user_id=user.id)
 
     def _parked_activity(self):
         """What tells a person of a parked row: (record that bears the activity, its summary, whom)."""
@@ -94,6 +128,11 @@ class BillingWorker(models.AbstractModel):
         """Free parked rows: the next run takes them again, and asks again where they still fail."""
         self.check_access('write')
         for row in self.filtered('error'):
-            target, summary, _user = row._parked_activity()
-            target.activity_ids.filtered(lambda activity, summary=summary: activity.summary == summary).unlink()
             row._unguarded().error = False
+            target, summary, _user = row._parked_activity()
+            if not row._parked_beside():
+                target.activity_ids.filtered(lambda activity, summary=summary: activity.summary == summary).unlink()
+
+    def _parked_beside(self):
+        """Other parked rows that the activity of this one speaks for."""
+        return self.browse()

@@ -46,6 +46,27 @@ class ResCompany(models.Model):
         help="A customer is not reminded again before so many days have passed.",
     )
 
+    billing_late_tolerance = fields.Integer(
+        "Days an Invoice May Be Antedated",
+        default=3,
+        help="An invoice made at most so many days after its planned date keeps that date; a later one is dated on the "
+        "day it is made. It never gets a date before the last invoice of its journal.",
+    )
+    billing_missed_limit = fields.Integer(
+        "Missed Periods Billed by Themselves",
+        default=12,
+        help="Where more periods of one contract are due at once, the night bills none of them and asks a person.",
+    )
+    billing_send_invoices = fields.Boolean(
+        "Send Invoices After Posting",
+        default=True,
+        help="Invoices of the recurring billing are sent in the background, the customer's own way.",
+    )
+
+    _billing_run_limits_positive = models.Constraint(
+        'CHECK (billing_late_tolerance >= 0 AND billing_missed_limit >= 1)',
+        "Invoices are antedated by zero or more days, and at least one missed period is billed by itself.",
+    )
     _billing_lead_days_positive = models.Constraint(
         'CHECK (billing_lead_days >= 1)',
         "Banks need a file at least one working day before the collection: correct “Days Between File and Collection”.",

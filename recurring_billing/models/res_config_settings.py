@@ -10,3 +10,6 @@ class ResConfigSettings(models.TransientModel):
     billing_lead_days = fields.Integer(related='company_id.billing_lead_days', readonly=False)
     billing_reminder_days = fields.Integer(related='company_id.billing_reminder_days', readonly=False)
     billing_reminder_interval = fields.Integer(related='company_id.billing_reminder_interval', readonly=False)
+    billing_late_tolerance = fields.Integer(related='company_id.billing_late_tolerance', readonly=False)
+    billing_missed_limit = fields.Integer(related='company_id.billing_missed_limit', readonly=False)
+    billing_send_invoices = fields.Boolean(related='company_id.billing_send_invoices', readonly=False)

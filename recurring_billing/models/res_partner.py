@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..tools.pain008 import Party
 
@@ -8,6 +8,42 @@ class ResPartner(models.Model):
 
     billing_contract_count = fields.Integer(compute='_compute_billing_counts', groups='account.group_account_invoice')
     billing_mandate_count = fields.Integer(compute='_compute_billing_counts', groups='account.group_account_invoice')
+
+    billing_consolidate = fields.Boolean(
+        "One Invoice for All Contracts",
+        help="Contracts of this customer that are due on the same day, with the same terms, are invoiced together.",
+    )
+    billing_party_kind = fields.Selection(
+        [
+            ('business', "Business"),
+            ('nonpro', "Non-professional"),
+            ('consumer', "Consumer"),
+            ('public', "Public body"),
+        ],
+        "Kind of Customer",
+        compute='_compute_billing_party_kind',
+        recursive=True,
+        store=True,
+        readonly=False,
+        help="Decides which rules hold: late-payment fees, notices before a renewal, delays. Non-professionals are "
+        "legal persons who do not act for a business, such as associations or joint owners.",
+    )
+
+    @api.depends('is_company', 'vat', 'parent_id', 'commercial_partner_id.billing_party_kind')
+    def _compute_billing_party_kind(self):
+        """A proposal by company flag and VAT number until the customer is saved; contacts follow their company."""
+        for partner in self:
+            commercial = partner.commercial_partner_id
+            if commercial and commercial != partner:
+                partner.billing_party_kind = commercial.billing_party_kind
+            elif not partner._origin or not partner.billing_party_kind:
+                partner.billing_party_kind = 'business' if partner.is_company or partner.vat else 'consumer'
+
+    def _billing_lacks_siren(self):
+        """Whether this is a French business without the number that invoices must show (CGI ann. II 242 nonies A)."""
+        self.ensure_one()
+        is_french_business = self.billing_party_kind == 'business' and self.country_id.code == 'FR'
+        return is_french_business and not self.company_registry
 
     def _compute_billing_counts(self):
         for partner in self:

@@ -3,11 +3,7 @@ from datetime import date
 from odoo import Command
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
-
-
-def no_commit(*_args, **_kwargs):
-    """Stands for `ir.cron._commit_progress`: a test's transaction is rolled back at its end."""
-    return 1.0
+from odoo.addons.recurring_billing.models.billing_transaction import Transaction
 
 
 class BillingCommon(AccountTestInvoicingCommon):
@@ -87,7 +83,7 @@ class BillingCommon(AccountTestInvoicingCommon):
     @classmethod
     def _bill(cls, today):
         """Bill all that is due on ``today`` and return the run."""
-        return cls.env['billing.run']._bill_company(cls.company, today, commit=no_commit)
+        return cls.env['billing.run']._bill_company(cls.company, today, transaction=Transaction())
 
     @classmethod
     def _collect(cls, day, today):
@@ -98,7 +94,7 @@ class BillingCommon(AccountTestInvoicingCommon):
         return collection
 
     def _settle(self, today):
-        return self.env['billing.collection']._settle_due(today, commit=no_commit)
+        return self.env['billing.collection']._settle_due(today, transaction=Transaction())
 
     def assertEntry(self, move, day, rows):
         """Assert a posted entry: its date and its lines as (account, partner or None, debit, credit), in any order."""

@@ -10,8 +10,10 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.recurring_billing.models.billing_transaction import Transaction
+
 from ..tools import pain008
-from .common import BillingCommon, no_commit
+from .common import BillingCommon
 
 PAIN = {'p': 'urn:iso:std:iso:20022:tech:xsd:pain.008.001.08'}
 TODAY = date(2026, 9, 1)  # a Tuesday
@@ -103,6 +105,7 @@ class TestBillingCollection(BillingCommon):
     def test_an_invoice_in_another_currency_is_refused(self):
         usd = self.env.ref('base.USD')
         usd.active = True
+        self.env['res.currency.rate'].create({'currency_id': usd.id, 'name': date(2026, 1, 1), 'rate': 1.1})
         invoice = self._invoice(currency_id=usd.id)
         collection, refusals = self.env['billing.collection']._prepare_debits(self.company, date(2026, 9, 3), TODAY)
         self.assertFalse(collection)
@@ -227,13 +230,13 @@ class TestBillingCollection(BillingCommon):
             },
         )
         contract._start(TODAY)
-        invoice = env['billing.run']._bill_company(company, TODAY, commit=no_commit).line_ids.invoice_id
+        invoice = env['billing.run']._bill_company(company, TODAY, transaction=Transaction()).line_ids.invoice_id
         receivable = invoice.line_ids.filtered(lambda line: line.account_type == 'asset_receivable')
         self.assertEqual((receivable.balance, receivable.amount_currency), (240.0, 60.0))
         collection, _refusals = env['billing.collection']._prepare_debits(company, date(2026, 9, 3), TODAY)
         collection._generate(TODAY)
         collection.action_confirm_sent()
-        env['billing.collection']._settle_due(date(2026, 9, 3), commit=no_commit)
+        env['billing.collection']._settle_due(date(2026, 9, 3), transaction=Transaction())
         settled = collection.debit_ids.settlement_line_id
         self.assertEqual((settled.balance, settled.amount_currency), (-300.0, -60.0))
         self.assertEqual((receivable.amount_residual, receivable.reconciled), (0.0, True))
@@ -349,7 +352,7 @@ class TestBillingCollection(BillingCommon):
         self.assertEqual((collection.state, len(collection.activity_ids)), ('sent', 1))
         self.sdd.payment_account_id = account
         collection.action_retry()
-        self.env['billing.collection']._settle_due(date(2026, 9, 3), commit=no_commit)
+        self.env['billing.collection']._settle_due(date(2026, 9, 3), transaction=Transaction())
         self.assertEqual(collection.state, 'settled')
 
     def test_the_prepare_wizard_shows_what_it_takes_and_what_it_leaves(self):

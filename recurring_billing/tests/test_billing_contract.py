@@ -190,11 +190,11 @@ class TestBillingContract(BillingCommon):
     def test_days_after_a_short_last_period_are_owed_when_the_end_moves(self):
         contract = self._contract(date_start=date(2026, 9, 1), date_end=date(2026, 9, 15))
         contract._start(date(2026, 9, 1))
-        contract.period_ids._bill(date(2026, 9, 1))
+        self._bill(date(2026, 9, 1))
         contract.date_end = date(2026, 9, 30)
         rest = contract.period_ids.filtered(lambda period: period.state == 'planned')
         self.assertEqual((rest.date_start, rest.date_end), (date(2026, 9, 16), date(2026, 9, 30)))
-        rest._bill(date(2026, 9, 16))
+        self._bill(date(2026, 9, 16))
         self.assertEqual(contract._invoices().mapped('amount_untaxed'), [50.0, 50.0])
         running = self._contract(date_start=date(2026, 9, 1), date_end=date(2026, 9, 20))
         running._start(date(2026, 9, 1))
@@ -232,3 +232,14 @@ class TestBillingContract(BillingCommon):
     def test_a_negative_line_is_refused(self):
         with self.assertRaisesRegex(ValidationError, "negative"):
             self._contract(price=-1.0)
+
+    def test_a_wrong_start_is_taken_back_while_nothing_is_invoiced(self):
+        contract = self._contract(date_start=date(2026, 9, 1))
+        contract._start(date(2026, 9, 1))
+        contract.action_back_to_draft()
+        self.assertEqual((contract.state, len(contract.period_ids)), ('draft', 0))
+        contract._start(date(2026, 9, 1))
+        invoice = self._bill(date(2026, 9, 1)).line_ids.invoice_id
+        with self.assertRaisesRegex(UserError, rf"{contract.name} was invoiced in .*{invoice.name}"):
+            contract.action_back_to_draft()
+        self.assertEqual(contract.state, 'running')

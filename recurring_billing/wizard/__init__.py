@@ -1,1 +1,1 @@
-from . import billing_collection_prepare, billing_contract_end, billing_debit_return
+from . import account_move_reversal, billing_collection_prepare, billing_contract_end, billing_debit_return

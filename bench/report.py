@@ -1,0 +1,90 @@
+"""What the races say, in words and figures."""
+
+import os
+import statistics
+
+TITLES = {
+    ("floor", ""): "Odoo itself, told what to invoice (the floor)",
+    ("ours", ""): "recurring_billing",
+    ("ours", "early"): "  with a fault that its checks see",
+    ("ours", "late"): "  with a fault that only posting sees",
+    ("oca", ""): "OCA contract, drafts then posted by core",
+}
+COLUMNS = "{:<46}{:>9}{:>8}{:>8}{:>10}{:>9}{:>7}{:>9}{:>9}{:>8}"
+HEAD = ("", "contracts", "CPU ms", "Python", "Postgres", "queries", "floor", "MB peak", "MB end", "wall s")
+BUSY = 0.25  # processors; beyond, other programs take caches and memory away from what is measured
+
+
+def lines(races, size, load, others):
+    """The report.
+
+    :param races: list of lists of `race.Result`; the last race is of half and five times as many contracts
+    :param size: number of contracts of the other races
+    :param load: load average before the start
+    :param others: processors that other programs kept busy, for each race
+    """
+    yield from machine(load, others)
+    yield from table(races)
+    yield from figures(races, size)
+
+
+def machine(load, others):
+    yield (
+        f"Load average before the start: {load:.1f}. Other programs kept {min(others):.1f} to {max(others):.1f} of "
+        f"{os.cpu_count()} processors busy during the races."
+    )
+    if max(others) > BUSY:
+        yield "!! The machine was BUSY: take the ratios with care, and the times not at all."
+
+
+def table(races):
+    """A row for each contestant and number of contracts, with the medians of its runs."""
+    groups = {}
+    for race in races:
+        for result in race:
+            ratio = result.each / race[0].each if race[0].name == "floor" else None
+            groups.setdefault((result.size, result.name, result.fault), []).append((result, ratio))
+    yield from ("", COLUMNS.format(*HEAD))
+    for (size, name, fault), group in sorted(groups.items(), key=lambda item: item[0][0]):
+        yield COLUMNS.format(TITLES[name, fault], size, *cells(*zip(*group, strict=True)))
+    yield "CPU ms, Python, Postgres (its backends) and queries: for each contract. MB: more than before."
+    if not any(result.postgres for race in races for result in race):
+        yield "PostgreSQL runs on another machine: its processor time is missing."
+
+
+def cells(results, ratios):
+    def median(value, digits=1):
+        return f"{statistics.median(map(value, results)):.{digits}f}"
+
+    return (
+        median(lambda result: result.each),
+        median(lambda result: result.python * 1000 / result.size),
+        median(lambda result: result.postgres * 1000 / result.size),
+        median(lambda result: result.queries / result.size),
+        "" if None in ratios else f"{statistics.median(ratios):.2f}",
+        median(lambda result: result.peak),
+        median(lambda result: result.growth),
+        median(lambda result: result.wall, 0),
+    )
+
+
+def figures(races, size):
+    """What the addon aims at; each ratio is of two runs of the same race."""
+    *rounds, (few, many) = races
+    rounds = [{(result.name, result.fault): result.each for result in race} for race in rounds]
+    ratios = [times["ours", ""] / times["floor", ""] for times in rounds]
+    plain, early, late = (rounds[0]["ours", fault] for fault in ("", "early", "late"))
+    yield from ("", f"At {size} contracts, the median of {len(rounds)} rounds and their spread; faults in the first:")
+    spread = f"({min(ratios):.2f} to {max(ratios):.2f})"
+    yield figure("ours / floor", statistics.median(ratios), 1.00, spread)
+    yield figure("one contract's fault that its checks see / none", early / plain, 1.10)
+    yield figure("one that only posting sees / none", late / plain, 1.40)
+    yield figure(f"each of {many.size} contracts / each of {few.size}", many.each / few.each, 1.10)
+    slope = (many.peak - few.peak) * 1024 / (many.size - few.size)
+    yield f"  memory peak: {few.peak:.1f} MB with {few.size}, {many.peak:.1f} MB with {many.size} contracts, which is "
+    yield f"  {slope:.1f} kB for each contract (goal: flat)"
+
+
+def figure(words, ratio, goal, spread=""):
+    verdict = "met" if ratio <= goal else "missed"
+    return f"  {words:<48}{ratio:>6.2f}   goal {goal:.2f} {verdict:<7}{spread}"

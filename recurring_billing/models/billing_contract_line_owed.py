@@ -1,0 +1,161 @@
+import typing
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from odoo import models
+from odoo.tools import format_date, formatLang
+
+from ..tools.owing import to_charge, to_credit
+from ..tools.proration import WHOLE, Days, Share, overlap, part, share
+
+NOON = time(
+    12
+)  # a pricelist's day begins at midnight where the accountant sits: at noon it is that day almost everywhere
+
+
+class Bill(typing.NamedTuple):
+    """One line to invoice; a quantity below zero gives back what ``credited``, a line of an invoice, billed."""
+
+    line: models.BaseModel
+    kind: str
+    days: Days | None
+    share: Share
+    quantity: float
+    price_unit: float
+    full: float = 0.0  # price of the whole period that this is a share of
+    discount: float = 0.0
+    credited: models.BaseModel | None = None
+
+    @property
+    def amount(self) -> float:
+        """Price times quantity less discount: with taxes where they are in the price, not rounded."""
+        return self.quantity * self.price_unit * (1 - self.discount / 100)
+
+
+class BillingContractLine(models.Model):
+    """What a line owes for some days, less what was billed for them."""
+
+    _inherit = 'billing.contract.line'
+
+    def _bills(self, slot, billed=()):
+        """What is to be invoiced of this line for the days of ``slot`` (see tools.recurrence).
+
+        :param billed: list of `Billed` (see tools.owing): what invoices hold of these days already
+        :return: list of `Bill`
+        """
+        self.ensure_one()
+        if self.display_type:
+            return []
+        whole = Days(slot.whole.start, slot.whole.end)
+        owed = self._owed_days(Days(slot.start, slot.end), whole)
+        charges = [self._charge(days, whole) for days in to_charge(owed, billed)]
+        credits = to_credit(owed, billed, self._rounding(), self.contract_id.proration)
+        return [bill for bill in charges if bill.share.days] + [self._credit(credit) for credit in credits]
+
+    def _whole_period(self):
+        """What this line bills for a period that it fills, as a list of `Bill`: empty for a line that only prints."""
+        self.ensure_one()
+        if self.display_type or not self.product_id:
+            return []
+        return [Bill(self, self.kind, None, WHOLE, self.quantity, self.price_unit)]
+
+    def _owed_days(self, days, whole):
+        """The days of ``days`` that this line owes, or None."""
+        self.ensure_one()
+        first = self.date_start or self.contract_id.date_start
+        if self.billed_until:
+            first = max(first, self.billed_until + timedelta(days=1))
+        if self.kind == 'setup':
+            return self._setup_days(days)
+        owed = overlap(days, Days(first, self.date_end or date.max))
+        if owed and self.contract_id.proration == 'none':
+            return whole if whole.first >= first or not self.billed_until else None
+        return owed
+
+    def _setup_days(self, days):
+        """A fee is owed on the line's first day, whatever period that falls into."""
+        start = self.contract_id.date_start
+        day = max(self.date_start or start, start)
+        is_billed = self.billed_until and self.billed_until >= day
+        return None if is_billed else overlap(days, Days(day, day))
+
+    def _charge(self, days, whole):
+        """The bill for ``days`` of the period ``whole``.
+
+        A part of a period stands as one amount, rounded once: price times quantity of a cut price would round twice.
+        """
+        price = self._price_on(whole.first)
+        convention = self.contract_id.proration
+        if self.kind == 'setup' or days == whole:
+            return Bill(self, self.kind, days, WHOLE, self.quantity, price)
+        full = Decimal(str(self.quantity)) * Decimal(str(price))
+        amount = part(full, days, whole, self._rounding(), convention)
+        return Bill(self, self.kind, days, share(days, whole, convention), 1.0, float(amount), full=float(full))
+
+    def _credit(self, credit):
+        """The bill that gives ``credit`` back, at the price that was billed."""
+        line = credit.billed.key
+        if credit.is_whole:
+            values = {'quantity': -line.quantity, 'price_unit': line.price_unit, 'discount': line.discount}
+        else:
+            values = {'quantity': -1.0, 'price_unit': float(credit.amount)}
+        return Bill(self, 'adjustment', credit.days, WHOLE, **values, credited=line)
+
+    def _price_on(self, day):
+        """The price of one unit for the period that begins on ``day``."""
+        self.ensure_one()
+        return self._listed_price(day) if self.is_price_listed else self.price_unit
+
+    def _listed_price(self, day):
+        """The pricelist's price on ``day`` in the contract's currency."""
+        self.ensure_one()
+        contract = self.contract_id
+        company = contract.company_id or self.env.company
+        product = self.product_id.with_company(company)
+        return contract.pricelist_id.with_company(company)._get_product_price(
+            product,
+            quantity=self.quantity or 1.0,
+            currency=contract.currency_id or company.currency_id,
+            uom=self.product_uom_id or product.uom_id,
+            date=datetime.combine(day, NOON),
+        )
+
+    def _rounding(self):
+        return Decimal(str(self.currency_id.rounding or 0.01))
+
+    def _text_values(self):
+        """Values of the section or note that this line prints on an invoice."""
+        self.ensure_one()
+        return {'display_type': self.display_type, 'name': self.name}
+
+    def _headings_above(self, waiting):
+        """Those of the ``waiting`` headings and notes that this heading stands under: none above a section, the section
+        and its notes above a subsection."""
+        self.ensure_one()
+        if self.display_type == 'line_section':
+            return []
+        types = [line.display_type for line in waiting]
+        return waiting[: types.index('line_subsection')] if 'line_subsection' in types else waiting
+
+    def _label(self, bill):
+        """The text of the invoice line, in the customer's language: what, which days, which share of which price."""
+        self.ensure_one()
+        env = self.with_context(lang=self.partner_id.lang).env
+        texts = {
+            'name': " ".join(self.name.split()),
+            'first': format_date(env, bill.days.first),
+            'last': format_date(env, bill.days.last),
+        }
+        if bill.kind == 'setup':
+            return texts['name']
+        if bill.credited:
+            return env._("%(name)s, not owed from %(first)s to %(last)s", **texts)
+        if bill.share == WHOLE:
+            return env._("%(name)s, from %(first)s to %(last)s", **texts)
+        return env._(
+            "%(name)s, from %(first)s to %(last)s (%(days)s/%(whole)s days of %(full)s)",
+            **texts,
+            days=bill.share.days,
+            whole=bill.share.whole,
+            full=formatLang(env, bill.full, currency_obj=self.currency_id),
+        )

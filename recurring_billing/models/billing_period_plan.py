@@ -1,0 +1,161 @@
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from odoo import api, models
+from odoo.fields import Domain
+
+from ..tools.invoice_date import issued
+
+LOOK_BACK = timedelta(days=31)
+
+
+@dataclass(eq=False)
+class PlannedInvoice:
+    """An invoice as it would be made now; nothing of it is written.
+
+    ``bills`` holds (period, `Bill`); ``blocks`` says what forbids it, ``looks`` what a person should know first.
+    """
+
+    periods: models.BaseModel
+    bills: list
+    planned_date: date
+    date: date
+    blocks: list = field(default_factory=list)
+    looks: list = field(default_factory=list)
+
+    @property
+    def contract(self):
+        """The contract whose terms the invoice follows: the first of those that it bills."""
+        return next(iter(self.periods)).contract_id  # a slice would be read alone, not with its companions
+
+    @property
+    def is_credit_note(self):
+        return sum(bill.amount for _period, bill in self.bills) < 0
+
+    def totals(self):
+        """(untaxed, taxes, total) of the invoice in its currency; below zero for a credit note."""
+        return self.contract._tax_totals([bill for _period, bill in self.bills])
+
+
+class BillingPeriod(models.Model):
+    """Which invoices are to be made of due periods: preview, run and cron ask here, and nothing is written."""
+
+    _inherit = 'billing.period'
+
+    def _plan_invoices(self, today):
+        """The invoices of these periods, in the order of their dates.
+
+        :param today: the day of issue
+        :return: list of `PlannedInvoice`; periods that owe nothing are in none
+        """
+        latest = self._latest_dates()
+        plans = []
+        for periods in self._invoice_groups():
+            bills = [(period, bill) for period in periods for bill in period._to_bill()]
+            if bills:
+                plan = PlannedInvoice(periods, bills, periods[0].planned_date, today)
+                plan.date = today if plan.is_credit_note else self._issue_date(plan, today, latest)
+                plans.append(plan)
+        plans.sort(key=lambda plan: (plan.date, plan.contract.name))
+        return plans
+
+    def _plan_isolated(self, today, transaction):
+        """(planned invoices of these periods, {period: error} of those that cannot be planned)"""
+        done, faults = self._isolate(self, lambda rows: rows._plan_invoices(today), transaction)
+        return sorted((plan for _rows, plans in done for plan in plans), key=lambda plan: plan.date), faults
+
+    def _slices(self, limit):
+        """EXTENDS billing.worker: periods that share an invoice stay together."""
+        ids = []
+        for group in self._invoice_groups():
+            ids += group.ids
+            if len(ids) >= limit:
+                yield self.browse(ids)
+                ids = []
+        if ids:
+            yield self.browse(ids)
+
+    def _invoice_groups(self):
+        """These periods as one recordset per invoice: alone, or together where the customer wants one for all."""
+        groups = {}
+        for period in sorted(self, key=lambda period: (period.contract_id.name, period.date_start)):
+            groups.setdefault(period._invoice_key(), []).append(period.id)
+        # records made anew would be read one by one
+        return [self.browse(ids).with_prefetch(self._prefetch_ids) for ids in groups.values()]
+
+    def _invoice_key(self):
+        """What periods must share to stand on one invoice."""
+        contract = self.contract_id
+        if not contract.partner_id.commercial_partner_id.billing_consolidate:
+            return self
+        return (
+            self.planned_date,
+            contract.partner_id,
+            contract.company_id,
+            contract.currency_id,
+            contract.journal_id,
+            contract.fiscal_position_id,
+            contract.payment_term_id,
+            contract.payment_method_line_id,
+            contract.mandate_id,
+            contract.customer_reference,
+        )
+
+    @api.model
+    def _look_again(self, company, today):
+        """Ask again whether periods without amount owe something: a pricelist may have changed meanwhile."""
+        followers = [
+            ('company_id', '=', company.id),
+            ('state', '=', 'empty'),
+            ('planned_date', '>=', today - LOOK_BACK),
+            ('contract_id.line_ids.is_price_listed', '=', True),
+        ]
+        self.env.add_to_compute(self._fields['state'], self.search(followers))
+
+    def _hold_missed(self):
+        """Park the periods of contracts that have more due than the night bills by itself, and return them."""
+        held = self.browse()
+        for contract, reason in self._missed_too_many().items():
+            missed = self.filtered(lambda period, contract=contract: period.contract_id == contract)
+            missed._hold(reason)
+            held |= missed
+        return held
+
+    def _missed_too_many(self):
+        """{contract: reason} where more of these due periods are missed than the night bills by itself."""
+        reasons = {}
+        for contract, periods in self.grouped('contract_id').items():
+            limit = contract.company_id.billing_missed_limit
+            if len(periods) > limit:
+                reasons[contract] = self.env._(
+                    "Contract %(contract)s: %(count)s periods are due at once, more than %(limit)s. Check its start "
+                    "and “Already Billed Until”; tick them in a billing run to post them all.",
+                    contract=contract.name,
+                    count=len(periods),
+                    limit=limit,
+                )
+        return reasons
+
+    def _latest_dates(self):
+        """{journal: date of its latest invoice} of the journals of these periods; credit notes count where they share
+        the invoices' numbers."""
+        numbered = Domain('move_type', '=', 'out_invoice') | (
+            Domain('move_type', '=', 'out_refund') & Domain('journal_id.refund_sequence', '=', False)
+        )
+        posted = Domain('journal_id', 'in', self.contract_id.journal_id.ids) & Domain('state', '=', 'posted')
+        rows = self.env['account.move']._read_group(posted & numbered, ['journal_id'], ['invoice_date:max'])
+        return dict(rows)
+
+    @api.model
+    def _issue_date(self, plan, today, latest):
+        """The date of an invoice: the planned one where the order of dates and numbers allows it, else ``today``."""
+        contract = plan.contract
+        company = contract.company_id
+        day = issued(
+            plan.planned_date,
+            today,
+            latest=latest.get(contract.journal_id),
+            tolerance=company.billing_late_tolerance,
+        )
+        is_locked = day != today and company._get_violated_lock_dates(day, True, contract.journal_id)
+        return today if is_locked else day

@@ -1,0 +1,119 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .billing_transaction import Transaction
+from .billing_worker import SLICE
+
+
+class BillingRun(models.Model):
+    """The run at work: slice by slice, by the night or by a person, by one process or several."""
+
+    _inherit = 'billing.run'
+
+    @api.model
+    def _bill_company(self, company, today, *, transaction):
+        """Go on with the runs of ``company`` that were interrupted, then bill all that is due until ``today``.
+
+        :param transaction: see `Transaction`
+        :return: the new run, empty where nothing is due
+        """
+        for run in self.search([('company_id', '=', company.id), ('state', '=', 'running')]):
+            run._work(today, transaction)
+        if transaction.is_over:
+            return self.browse()
+        run = transaction.attempt(lambda: self._open(company, today, transaction))
+        run._work(today, transaction)
+        return run
+
+    @api.model
+    def _open(self, company, today, transaction):
+        """Plan the periods of ``company`` until ``today`` and make a run of what is due."""
+        contracts = self.env['billing.contract'].search([('company_id', '=', company.id), ('state', '=', 'running')])
+        contracts._plan_periods(today)
+        contracts._close_finished(today)
+        lines = self._due_lines(company, today, transaction)
+        run = self.browse()
+        if lines:
+            commands = [fields.Command.create(values) for values in lines]
+            run = self.create({'company_id': company.id, 'date_until': today, 'line_ids': commands})
+            run._begin(in_background=True)
+        transaction.commit()
+        return run
+
+    @api.model
+    def _due_lines(self, company, today, transaction):
+        """Values of one line for each invoice to be made, in the order of their dates, and for each contract held."""
+        periods = self.env['billing.period']
+        periods._look_again(company, today)
+        due = periods.search(periods._due_domain(today, company) & Domain('error', '=', False))
+        held = due._hold_missed()
+        plans, faults = (due - held)._plan_isolated(today, transaction)
+        for period, error in faults.items():
+            period._park(error)
+            held |= period
+        due._check_looks(plans, today)
+        lines = [
+            {
+                **self._line_values(plan.periods),
+                'invoice_date': plan.date,
+                'level': 'look' if plan.looks else 'ok',
+                'remark': "\n".join(plan.looks),
+            }
+            for plan in plans
+        ]
+        for missed in held.grouped('contract_id').values():
+            lines.append({**self._blocked_line(missed, missed[0].error), 'outcome': 'left'})
+        return lines
+
+    def _begin(self, in_background=False):
+        """Start posting: at once where one slice does it, else by the cron."""
+        self._set_state('running')
+        self.started_at = fields.Datetime.now()
+        if in_background:
+            return
+        if len(self.line_ids.filtered(lambda line: line.is_selected and line.outcome == 'todo')) <= SLICE:
+            self._work(fields.Date.context_today(self), Transaction())
+        else:
+            self.env.ref('recurring_billing.ir_cron_bill').sudo()._trigger()
+
+    def _work(self, today, transaction):
+        """Post what this run still has to do, and close it where nothing is left."""
+        for run in self:
+            periods = transaction.attempt(lambda run=run: run._periods_to_bill(today, transaction))
+            periods._work_off(
+                self.env['billing.period']._due_domain(today, run.company_id),
+                lambda rows, run=run: run._work_slice(rows, today, transaction),
+                transaction=transaction,
+                is_stopped=lambda run=run: run.state != 'running',
+            )
+            transaction.attempt(lambda run=run: run._finish(transaction))
+
+    def _periods_to_bill(self, today, transaction):
+        """The periods of the lines that wait, in the order of their invoices."""
+        self.ensure_one()
+        lines = self.line_ids.filtered(lambda line: line.is_selected and line.outcome == 'todo')
+        lines.contract_id.filtered(lambda contract: contract.state == 'running')._plan_periods(today)
+        lines._find_periods()
+        transaction.commit()
+        return lines.sorted(lambda line: (line.invoice_date, line.id)).period_ids
+
+    def _work_slice(self, periods, today, transaction):
+        """Bill these periods and write down what came of each."""
+        self.ensure_one()
+        faults = periods._bill(today, transaction)
+        lines = self.line_ids.filtered(lambda line: line.period_ids & periods)
+        for line in lines:
+            line._write_outcome(faults)
+        return faults
+
+    def _finish(self, transaction):
+        """Close this run once each line has its outcome; what nobody can bill any more was billed elsewhere."""
+        self.ensure_one()
+        todo = self.line_ids.filtered(lambda line: line.is_selected and line.outcome == 'todo')
+        gone = todo.filtered(
+            lambda line: all(period.state != 'planned' or period.error for period in line.period_ids),
+        )
+        gone._write_elsewhere()
+        if todo == gone and self.state == 'running':
+            self._set_state('done')
+        transaction.commit()
