@@ -1,6 +1,7 @@
 """The commands of `python3 dev` and how they end: one clear line for whatever stops them."""
 
 import argparse
+import importlib
 import os
 import shutil
 import signal
@@ -84,6 +85,13 @@ def check():
     return lint.run()
 
 
+def benchmark(subject, size=None):
+    """measure against Odoo's own cost and the peers'"""
+    sys.path.append(str(ROOT / "bench"))
+    with locked():
+        importlib.import_module(subject).main(databases.prepare(), size)
+
+
 def stop():
     """stop the private PostgreSQL server"""
     with locked():
@@ -116,6 +124,7 @@ COMMANDS = {
     "shell": shell,
     "lint": check,
     "i18n": translate,
+    "bench": benchmark,
     "stop": stop,
     "clean": clean,
     "lock": lock,
@@ -146,5 +155,7 @@ def parse():
     for name, function in COMMANDS.items():
         subparsers.add_parser(name, help=function.__doc__, description=function.__doc__)
     subparsers.choices["test"].add_argument("tags", nargs="?", help="as Odoo's --test-tags")
+    subparsers.choices["bench"].add_argument("subject", choices=["billing"])
+    subparsers.choices["bench"].add_argument("size", nargs="?", type=int, help="number of contracts")
     options = vars(parser.parse_args())
     return COMMANDS[options.pop("command")], options.values()
