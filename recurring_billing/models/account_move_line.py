@@ -6,7 +6,21 @@ from .billing_debit import UNDER_WAY
 
 
 class AccountMoveLine(models.Model):
-    _inherit = 'account.move.line'
+    _name = 'account.move.line'
+    _inherit = ['account.move.line', 'billing.guard.mixin']
+
+    # What a line bills is told by the run that made it: another word here would bill it twice, or never.
+    _guarded = frozenset(
+        {
+            'billing_contract_line_id',
+            'billing_period_id',
+            'billing_kind',
+            'billing_date_start',
+            'billing_date_end',
+            'billing_credited_line_id',
+            'billing_revision',
+        },
+    )
 
     billing_contract_line_id = fields.Many2one(
         'billing.contract.line',
@@ -61,6 +75,10 @@ class AccountMoveLine(models.Model):
         "WHERE billing_contract_line_id IS NOT NULL AND billing_revision > 0 AND parent_state != 'cancel'",
         "This contract line is already invoiced for this period.",
     )
+
+    def _is_unguarded(self):
+        """EXTENDS billing.guard.mixin: a credit note takes over what its invoice bills."""
+        return super()._is_unguarded() or bool(self.env.context.get('include_business_fields'))
 
     def _copy_data_extend_business_fields(self, values):
         """EXTENDS account: a credit note, and the invoice made anew after it, know which days they are about."""

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import clean_context
 
+from .billing_guard_mixin import DOOR
+
 # An invoice of the night tells nobody that it was made, and whoever starts a run does not follow a thousand invoices.
 QUIET = {'mail_create_nosubscribe': True, 'mail_auto_subscribe_no_notify': True}
 
@@ -39,7 +41,7 @@ class BillingPeriod(models.Model):
         """Make a draft of each planned invoice."""
         context = clean_context(self.env.context) | QUIET
         is_batched = self._may_log_in_batch()
-        moves = self.env['account.move'].with_context(context, mail_create_nolog=is_batched)
+        moves = self.env['account.move'].with_context(context, mail_create_nolog=is_batched, billing_door=DOOR)
         moves = moves.create([self._invoice_values(plan) for plan in plans]).with_env(self.env)
         if is_batched:
             moves._message_log_batch({move.id: move._creation_message() for move in moves})

@@ -4,6 +4,8 @@ from odoo.fields import Domain
 from .billing_transaction import Transaction
 from .billing_worker import SLICE
 
+LISTED_AT_ONCE = 500
+
 
 class BillingRun(models.Model):
     """The run at work: slice by slice, by the night or by a person, by one process or several."""
@@ -47,23 +49,27 @@ class BillingRun(models.Model):
         periods._look_again(company, today)
         due = periods.search(periods._due_domain(today, company) & Domain('error', '=', False))
         held = due._hold_missed()
-        plans, faults = (due - held)._plan_isolated(today, transaction)
-        for period, error in faults.items():
-            period._park(error)
-            held |= period
-        due._check_looks(plans, today)
-        lines = [
-            {
-                **self._line_values(plan.periods),
-                'invoice_date': plan.date,
-                'level': 'look' if plan.looks else 'ok',
-                'remark': "\n".join(plan.looks),
-            }
-            for plan in plans
-        ]
+        lines = []
+        for rows in (due - held)._slices(LISTED_AT_ONCE):
+            plans, faults = rows._plan_isolated(today, transaction)
+            rows._check_looks(plans, today)
+            lines += [self._line_to_do(plan) for plan in plans]
+            for period, error in faults.items():
+                period._park(error)
+                held |= period
+            self.env.invalidate_all()  # thousands of planned invoices would stay in memory
         for missed in held.grouped('contract_id').values():
-            lines.append({**self._blocked_line(missed, missed[0].error), 'outcome': 'left'})
+            lines.append({**self._blocked_line(missed, next(iter(missed)).error), 'outcome': 'left'})
         return lines
+
+    @api.model
+    def _line_to_do(self, plan):
+        return {
+            **self._line_values(plan.periods),
+            'invoice_date': plan.date,
+            'level': 'look' if plan.looks else 'ok',
+            'remark': "\n".join(plan.looks),
+        }
 
     def _begin(self, in_background=False):
         """Start posting: at once where one slice does it, else by the cron."""

@@ -419,6 +419,24 @@ class TestBillingPeriodOwed(BillingCommon):
         lines = self.env['account.move.line']._billing_collectable_lines(self.company, date(2026, 12, 5))
         self.assertFalse(lines & invoice.line_ids)
 
+    def test_what_an_invoice_line_bills_is_not_typed_over(self):
+        contract, invoice = self._september()
+        values = {'billing_period_id': False}, {'billing_date_end': date(2026, 9, 1)}, {'billing_revision': 7}
+        for value in values:
+            with self.subTest(value), self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
+                invoice.invoice_line_ids.write(value)
+        stranger = self._create_invoice_one_line(price_unit=10.0)
+        with self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
+            stranger.invoice_line_ids = [
+                Command.create({'name': "Hosting", 'billing_contract_line_id': contract.line_ids.id})
+            ]
+
+    def test_a_free_line_added_to_a_billed_period_makes_no_second_invoice(self):
+        plan = self.env['billing.plan'].create({'name': "Free periods too", 'bills_zero': True})
+        contract, _invoice = self._september(plan_id=plan.id)
+        self._add_line(contract, price_unit=0.0, date_start=date(2026, 9, 10))
+        self.assertFalse(self._billed_on(date(2026, 9, 20), contract))
+
     def test_a_free_line_is_printed_beside_a_paid_one(self):
         contract = self._started(date_start=date(2026, 9, 1))
         self._add_line(contract, name="Support", price_unit=0.0)

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..models.billing_guard_mixin import DOOR
+
 
 class AccountMoveReversal(models.TransientModel):
     _inherit = 'account.move.reversal'
@@ -18,3 +20,7 @@ class AccountMoveReversal(models.TransientModel):
     def _prepare_default_reversal(self, move):
         """EXTENDS account: the credit note knows whether its periods are owed again."""
         return {**super()._prepare_default_reversal(move), 'billing_bill_again': self.billing_bill_again}
+
+    def reverse_moves(self, is_modify=False):
+        """EXTENDS account: the invoice made anew after a credit note takes over what the first one billed."""
+        return super(AccountMoveReversal, self.with_context(billing_door=DOOR)).reverse_moves(is_modify)
