@@ -12,6 +12,7 @@ class BillingContract(models.Model):
     _order = 'name desc, id desc'
     _check_company_auto = True
     _rec_names_search = ['name', 'partner_id', 'customer_reference']
+    _guarded = frozenset({'state', 'missed_accepted_until'})
     _transitions = {'running': ('draft',), 'closed': ('running',), 'draft': ('running',)}
 
     name = fields.Char("Number", default='/', required=True, readonly=True, copy=False)

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class BillingContract(models.Model):
@@ -10,6 +11,13 @@ class BillingContract(models.Model):
     debit_count = fields.Integer(compute='_compute_chain')
     late_amount = fields.Monetary(compute='_compute_chain')
     parked_reason = fields.Text(compute='_compute_parked_reason')
+    missed_accepted_until = fields.Date(
+        "Missed Periods Accepted Until",
+        readonly=True,
+        copy=False,
+        help="A person has looked at the many periods that were due at once until this day, and wants them billed.",
+    )
+    is_missing_many = fields.Boolean(compute='_compute_parked_reason')
 
     def _compute_chain(self):
         today = fields.Date.context_today(self)
@@ -25,10 +33,24 @@ class BillingContract(models.Model):
             contract.debit_count = len(moves.billing_debit_ids)
             contract.late_amount = sum(moves._billing_late(today).mapped('amount_residual'))
 
-    @api.depends('period_ids.error')
+    @api.depends('period_ids.error', 'missed_accepted_until')
     def _compute_parked_reason(self):
         for contract in self:
-            contract.parked_reason = contract.period_ids.filtered('error')[:1].error
+            parked = contract.period_ids.filtered('error')
+            contract.parked_reason = parked[:1].error
+            contract.is_missing_many = bool(parked._missed_too_many())
+
+    def action_accept_missed(self):
+        """Have the many missed periods of these contracts billed: by the next run, or the next night."""
+        today = fields.Date.context_today(self)
+        for contract in self:
+            parked = contract.period_ids.filtered('error')
+            if not contract.is_missing_many:
+                raise UserError(self.env._("Contract %s has no missed periods that wait for you.", contract.name))
+            contract._unguarded().missed_accepted_until = today
+            parked.action_retry()
+            contract.message_post(body=self.env._("%s missed periods are to be billed.", len(parked)))
+        return True
 
     def action_preview(self):
         """Show the invoices that are due on this contract, or its next one, without writing any."""

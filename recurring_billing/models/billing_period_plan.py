@@ -126,12 +126,14 @@ class BillingPeriod(models.Model):
         reasons = {}
         for contract, periods in self.grouped('contract_id').items():
             limit = contract.company_id.billing_missed_limit
-            if len(periods) > limit:
+            accepted = contract.missed_accepted_until or date.min
+            count = sum(period.planned_date > accepted for period in periods)
+            if count > limit:
                 reasons[contract] = self.env._(
                     "Contract %(contract)s: %(count)s periods are due at once, more than %(limit)s. Check its start "
-                    "and “Already Billed Until”; tick them in a billing run to post them all.",
+                    "and “Already Billed Until”; where they are right, press “Bill Missed Periods” on the contract.",
                     contract=contract.name,
-                    count=len(periods),
+                    count=count,
                     limit=limit,
                 )
         return reasons

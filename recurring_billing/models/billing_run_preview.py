@@ -13,12 +13,16 @@ class BillingRun(models.Model):
         self.ensure_one()
         periods = self._due_periods(today)
         missed = periods.filtered(lambda period: period.planned_date <= today)._missed_too_many()
-        plans, faults = periods._plan_isolated(today, Transaction())
+        held = periods.filtered(lambda period: period.contract_id in missed)
+        plans, faults = (periods - held)._plan_isolated(today, Transaction())
         periods._check_blocks(plans)
         periods._check_looks(plans, today)
         periods._check_fiscal_positions(plans)
-        lines = [self._planned_line(plan, today, missed) for plan in plans]
-        return lines + [self._blocked_line(period, periods._reason(error)) for period, error in faults.items()]
+        return [
+            *(self._planned_line(plan, today) for plan in plans),
+            *(self._blocked_line(period, periods._reason(error)) for period, error in faults.items()),
+            *(self._blocked_line(rows, missed[contract]) for contract, rows in held.grouped('contract_id').items()),
+        ]
 
     def _due_periods(self, today):
         """Periods due until the run's date; those after ``today`` that have no row yet are never saved."""
@@ -37,22 +41,20 @@ class BillingRun(models.Model):
         domain = self.env['billing.period']._due_domain(self.date_until, self.company_id)
         return domain & fields.Domain('contract_id', '=', self.contract_id.id) if self.contract_id else domain
 
-    def _planned_line(self, plan, today, missed):
-        contract = plan.contract
+    def _planned_line(self, plan, today):
         untaxed, _tax, total = plan.totals()
-        looks = [*filter(None, [missed.get(contract)]), *plan.looks]
         blocks = plan.blocks or [period.error for period in plan.periods if period.error]
         is_later = plan.planned_date > today
         notes = [self.env._("Not due yet: posted on its planned date")] if is_later else []
         return {
             **self._line_values(plan.periods),
             'invoice_date': max(plan.date, plan.planned_date),
-            'is_selected': not (is_later or blocks or contract in missed),
+            'is_selected': not (is_later or blocks),
             'is_later': is_later,
             'amount_untaxed': untaxed,
             'amount_total': total,
-            'level': 'blocked' if blocks else 'look' if looks else 'ok',
-            'remark': "\n".join([*notes, *blocks, *looks]),
+            'level': 'blocked' if blocks else 'look' if plan.looks else 'ok',
+            'remark': "\n".join([*notes, *blocks, *plan.looks]),
         }
 
     @api.model

@@ -368,12 +368,15 @@ class TestBillingRun(BillingCommon):
         )
         self.assertFalse(self._bill(TODAY), "the next night asks no more")
         self.assertEqual((len(contract._invoices()), len(contract.activity_ids)), (0, 1))
-        preview = self._preview()
-        self.assertEqual((len(preview.line_ids), preview.line_ids.filtered('is_selected').ids), (5, []))
-        preview.line_ids.is_selected = True
-        preview.action_post()
-        self.assertEqual((len(contract._invoices()), len(contract.activity_ids)), (5, 0))
-        self.assertFalse(contract.parked_reason)
+        [line] = self._preview().line_ids
+        self.assertEqual((line.is_selected, line.level), (False, 'blocked'))
+        self.assertEqual((line.date_start, line.date_end), (date(2026, 8, 1), date(2026, 12, 31)))
+        contract.action_accept_missed()
+        self.assertEqual((len(contract.activity_ids), contract.parked_reason), (0, False))
+        self._bill(TODAY)
+        self.assertEqual(len(contract._invoices()), 5)
+        with self.assertRaisesRegex(UserError, f"{contract.name} has no missed periods"):
+            contract.action_accept_missed()
 
     def test_exactly_the_limit_is_billed_by_the_night(self):
         self.company.billing_missed_limit = 5
@@ -382,9 +385,9 @@ class TestBillingRun(BillingCommon):
         self.assertEqual(len(contract._invoices()), 5)
 
     def test_periods_that_a_person_leaves_waiting_keep_their_activity(self):
-        self.company.billing_missed_limit = 3
         contract = self._sound("Cabinet Morel", date_start=date(2026, 8, 1))
-        self._bill(TODAY)
+        contract._plan_periods(TODAY)
+        contract.period_ids._hold("Mend me")
         preview = self._preview()
         preview.line_ids.sorted('planned_date')[0].is_selected = True
         preview.action_post()
