@@ -18,6 +18,7 @@ from . import (
     test_proration,
     test_recurrence,
     test_res_company,
+    test_res_partner,
     test_security,
     test_sepa_ids,
     test_sepa_text,

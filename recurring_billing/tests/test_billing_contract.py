@@ -243,3 +243,29 @@ class TestBillingContract(BillingCommon):
         with self.assertRaisesRegex(UserError, rf"{contract.name} was invoiced in .*{invoice.name}"):
             contract.action_back_to_draft()
         self.assertEqual(contract.state, 'running')
+
+    def test_terms_come_from_the_customer_before_the_plan(self):
+        month, at_once = (self.env.ref(f'account.account_payment_term_{name}') for name in ('30days', 'immediate'))
+        by_hand = self.bank_journal.inbound_payment_method_line_ids.filtered(lambda line: line.code == 'manual')
+        plan = self.env['billing.plan'].create(
+            {
+                'name': "Monthly",
+                'company_id': self.company.id,
+                'payment_term_id': month.id,
+                'payment_method_line_id': by_hand.id,
+            },
+        )
+        other = self._customer("Cabinet Morel")
+        contract = self._contract(other, plan_id=plan.id, payment_method_line_id=by_hand.id)
+        self.assertEqual(contract.payment_term_id, month)
+        cases = (
+            (other, {}, by_hand, "the plan's, where the customer has none"),
+            (self.customer, {}, self.sdd, "the customer's mandate comes first"),
+            (other, {'property_payment_term_id': at_once.id}, by_hand, "the customer's terms come first"),
+        )
+        for customer, values, method, why in cases:
+            with self.subTest(why):
+                customer.write(values)
+                draft = self.env['billing.contract'].new({'partner_id': customer.id, 'plan_id': plan.id})
+                self.assertEqual(draft.payment_method_line_id, method)
+                self.assertEqual(draft.payment_term_id, at_once if values else month)
