@@ -26,6 +26,7 @@
         'security/ir.model.access.csv',
         'data/ir_sequence_data.xml',
         'data/account_payment_method_data.xml',
+        'data/mail_activity_type_data.xml',
         'data/mail_template_data.xml',
         'data/ir_cron_data.xml',
         'wizard/account_move_reversal_views.xml',

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .billing_debit import UNDER_WAY
+from .billing_guard_mixin import DOOR
 
 
 class AccountMove(models.Model):
@@ -98,7 +99,8 @@ class AccountMove(models.Model):
         return self.billing_mandate_id or self.env['billing.mandate']._active_for(self.partner_id, self.company_id)
 
     def button_draft(self):
-        """EXTENDS account: what the bank is collecting stays as it was announced."""
+        """EXTENDS account: what the bank is collecting stays as announced, and a credit keeps its bill."""
+        self._billing_refuse_draft_below_credit()
         for move in self:
             if debit := move.billing_debit_ids.filtered(lambda debit: debit.state in UNDER_WAY)[:1]:
                 raise UserError(
@@ -111,6 +113,37 @@ class AccountMove(models.Model):
                     ),
                 )
         return super().button_draft()
+
+    def _billing_refuse_draft_below_credit(self):
+        billed = self.line_ids.filtered('billing_contract_line_id')
+        if not billed:
+            return
+        credits = self.env['account.move.line'].search(
+            [('billing_credited_line_id', 'in', billed.ids), ('parent_state', '!=', 'cancel')],
+        )
+        if credit := credits.filtered(lambda line: line._billing_is_credit())[:1]:
+            raise UserError(
+                self.env._(
+                    "Invoice %(invoice)s bills a contract and is credited by %(credit)s: it stays posted. Correct it "
+                    "by another credit note.",
+                    invoice=credit.billing_credited_line_id.move_id.name,
+                    credit=credit.move_id.display_name,
+                ),
+            )
+
+    def write(self, vals):
+        """EXTENDS account: whether periods are owed again is decided before the credit note is posted."""
+        if 'billing_bill_again' in vals and any(move.state != 'draft' for move in self):
+            raise UserError(
+                self.env._("“Bill These Periods Again” is decided before a credit note is posted."),
+            )
+        return super().write(vals)
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        """EXTENDS account: a credit note takes over what its invoice bills."""
+        unguarded = self.with_context(billing_door=DOOR)
+        moves = super(AccountMove, unguarded)._reverse_moves(default_values_list, cancel=cancel)
+        return moves.with_env(self.env)
 
     def _post(self, soft=True):
         """EXTENDS account: no contract line is billed twice for its period, by whatever way the invoice came."""

@@ -76,10 +76,6 @@ class AccountMoveLine(models.Model):
         "This contract line is already invoiced for this period.",
     )
 
-    def _is_unguarded(self):
-        """EXTENDS billing.guard.mixin: a credit note takes over what its invoice bills."""
-        return super()._is_unguarded() or bool(self.env.context.get('include_business_fields'))
-
     def _copy_data_extend_business_fields(self, values):
         """EXTENDS account: a credit note, and the invoice made anew after it, know which days they are about."""
         result = super()._copy_data_extend_business_fields(values)
@@ -101,6 +97,11 @@ class AccountMoveLine(models.Model):
         self.ensure_one()
         is_refund = self.move_id.move_type == 'out_refund'
         return bool(self.billing_credited_line_id) and (is_refund or self.quantity < 0)
+
+    def _billing_is_charge(self):
+        """Whether this line takes money for what it bills; a credit whose invoice is gone does not."""
+        self.ensure_one()
+        return self.quantity <= 0 if self.move_id.move_type == 'out_refund' else self.quantity >= 0
 
     def _billing_amount(self):
         """Price times quantity less discount, as a positive `Decimal` in the currency of the invoice."""

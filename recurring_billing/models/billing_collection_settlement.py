@@ -129,4 +129,4 @@ class BillingCollection(models.Model):
         return self.settlement_journal_id
 
     def _parked_activity(self):
-        return self, self.env._("Settlement of %s could not be booked", self.name), self.create_uid
+        return self, self.create_uid

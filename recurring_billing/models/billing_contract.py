@@ -127,6 +127,10 @@ class BillingContract(models.Model):
                     ),
                 )
 
+    @api.constrains('date_start')
+    def _check_openings(self):
+        self.line_ids._check_opening_after_start()
+
     @api.constrains('date_end')
     def _check_end_not_billed(self):
         for contract in self.filtered('date_end'):

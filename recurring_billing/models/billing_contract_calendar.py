@@ -81,6 +81,19 @@ class BillingContract(models.Model):
         openings = [line.billed_until for line in self.line_ids if not line.display_type]
         return min(openings) + ONE_DAY if openings and all(openings) else self.date_start
 
+    def _first_unplanned_day(self):
+        ends = [(period.date_end, period.whole_end) for period in self.period_ids]
+        return self._first_day_after(*max(ends, default=(None, None)))
+
+    def _first_day_after(self, end, whole_end):
+        """The first day that has no period yet, where the last one ends on ``end`` and its whole on ``whole_end``.
+
+        A period billed as a whole has no rest, even where the contract's end cut it short.
+        """
+        self.ensure_one()
+        last = whole_end if self.proration == 'none' else end
+        return last + ONE_DAY if last else self._first_owed_day()
+
     def _plan_periods(self, until):
         """Make the period rows of these contracts that are planned until ``until`` (included), and the one after."""
         last_rows = self.env['billing.period']._read_group(
@@ -93,10 +106,7 @@ class BillingContract(models.Model):
         for contract in self:
             end, whole_end, planned_date = last_rows.get(contract, (None, None, None))
             if not planned_date or planned_date <= until:
-                # a period billed as a whole has no rest, even where the contract's end cut it short
-                last = whole_end if contract.proration == 'none' else end
-                first = last + ONE_DAY if last else contract._first_owed_day()
-                rows += contract._period_rows(first, until)
+                rows += contract._period_rows(contract._first_day_after(end, whole_end), until)
         periods = self.env['billing.period'].sudo()  # nobody makes periods by hand, not even their user
         periods._unguarded().create(rows)
 
@@ -123,8 +133,7 @@ class BillingContract(models.Model):
     def _periods_ahead(self, until):
         """The periods planned until ``until`` that have no row yet, as records that are never saved."""
         self.ensure_one()
-        last = max(self.period_ids.mapped('date_end'), default=None)
-        rows = self._period_rows(last + ONE_DAY if last else self._first_owed_day(), until)
+        rows = self._period_rows(self._first_unplanned_day(), until)
         ahead = [values for values in rows if values['planned_date'] <= until]
         return self.env['billing.period'].concat(*map(self.env['billing.period']._unguarded().new, ahead))
 
@@ -150,9 +159,8 @@ class BillingContract(models.Model):
             return []
         planned_rows = self.period_ids.filtered(lambda period: period.state == 'planned').sorted('date_start')
         rows = [self._upcoming_row(period._slot(), period._to_bill()) for period in planned_rows[:UPCOMING]]
-        last = max(self.period_ids.mapped('date_end'), default=None)
-        first = last + ONE_DAY if last else self._first_owed_day()
-        for slot in islice(recurrence.slots(first, self.date_end or None), UPCOMING - len(rows)):
+        slots = recurrence.slots(self._first_unplanned_day(), self.date_end or None)
+        for slot in islice(slots, UPCOMING - len(rows)):
             rows.append(self._upcoming_row(slot, [bill for line in self.line_ids for bill in line._bills(slot)]))
         return rows
 

@@ -33,23 +33,31 @@ class BillingContract(models.Model):
             contract.debit_count = len(moves.billing_debit_ids)
             contract.late_amount = sum(moves._billing_late(today).mapped('amount_residual'))
 
-    @api.depends('period_ids.error', 'missed_accepted_until')
+    @api.depends('period_ids.error', 'period_ids.state', 'missed_accepted_until')
     def _compute_parked_reason(self):
+        today = fields.Date.context_today(self)
         for contract in self:
-            parked = contract.period_ids.filtered('error')
-            contract.parked_reason = parked[:1].error
-            contract.is_missing_many = bool(parked._missed_too_many())
+            contract.parked_reason = contract.period_ids.filtered('error')[:1].error
+            contract.is_missing_many = bool(contract._due_periods(today)._missed_too_many())
+
+    def _due_periods(self, today):
+        return self.period_ids.filtered(lambda period: period.state == 'planned' and period.planned_date <= today)
+
+    def _responsible(self):
+        """Who is told where something of this contract is blocked."""
+        self.ensure_one()
+        return self.user_id or self.create_uid
 
     def action_accept_missed(self):
         """Have the many missed periods of these contracts billed: by the next run, or the next night."""
         today = fields.Date.context_today(self)
         for contract in self:
-            parked = contract.period_ids.filtered('error')
+            missed = contract._due_periods(today)
             if not contract.is_missing_many:
                 raise UserError(self.env._("Contract %s has no missed periods that wait for you.", contract.name))
             contract._unguarded().missed_accepted_until = today
-            parked.action_retry()
-            contract.message_post(body=self.env._("%s missed periods are to be billed.", len(parked)))
+            missed.action_retry()
+            contract.message_post(body=self.env._("%s missed periods are to be billed.", len(missed)))
         return True
 
     def action_preview(self):

@@ -154,11 +154,11 @@ class BillingContractLine(models.Model):
     @api.constrains('quantity', 'price_unit')
     def _check_amount_not_negative(self):
         for line in self:
-            if line.quantity * line.price_unit < 0:
+            if line.quantity < 0 or line.price_unit < 0:
                 raise ValidationError(
                     self.env._(
-                        "Contract %(contract)s, line %(line)s: quantity times price is negative. "
-                        "Enter a price of zero or more; what is owed back is a credit note.",
+                        "Contract %(contract)s, line %(line)s: quantity or price is negative. Enter zero or more in "
+                        "both; what is owed back is a credit note.",
                         contract=line.contract_id.display_name,
                         line=line.name,
                     ),

@@ -49,7 +49,8 @@ class BillingContractLine(models.Model):
         whole = Days(slot.whole.start, slot.whole.end)
         owed = self._owed_days(Days(slot.start, slot.end), whole)
         charges = [self._charge(days, whole) for days in to_charge(owed, billed)]
-        credits = to_credit(owed, billed, self._rounding(), self.contract_id.proration)
+        posted = [entry for entry in billed if entry.key.parent_state == 'posted']  # a draft may still be corrected
+        credits = to_credit(owed, posted, self._rounding(), self.contract_id.proration)
         return [bill for bill in charges if bill.share.days] + [self._credit(credit) for credit in credits]
 
     def _whole_period(self):
@@ -107,17 +108,20 @@ class BillingContractLine(models.Model):
         return self._listed_price(day) if self.is_price_listed else self.price_unit
 
     def _listed_price(self, day):
-        """The pricelist's price on ``day`` in the contract's currency."""
+        """The pricelist's price on ``day`` in the contract's currency, less an included tax that is mapped away."""
         self.ensure_one()
         contract = self.contract_id
         company = contract.company_id or self.env.company
         product = self.product_id.with_company(company)
-        return contract.pricelist_id.with_company(company)._get_product_price(
+        price = contract.pricelist_id.with_company(company)._get_product_price(
             product,
             quantity=self.quantity or 1.0,
             currency=contract.currency_id or company.currency_id,
             uom=self.product_uom_id or product.uom_id,
             date=datetime.combine(day, NOON),
+        )
+        return product._get_tax_included_unit_price_from_price(
+            price, product.taxes_id._filter_taxes_by_company(company), fiscal_position=contract.fiscal_position_id
         )
 
     def _rounding(self):
@@ -140,9 +144,14 @@ class BillingContractLine(models.Model):
     def _label(self, bill):
         """The text of the invoice line, in the customer's language: what, which days, which share of which price."""
         self.ensure_one()
-        env = self.with_context(lang=self.partner_id.lang).env
+        env = self.with_context(lang=self.partner_id.lang or self.company_id.partner_id.lang).env
+        title, *details = self.name.strip().splitlines()
+        return "\n".join([self._title(bill, title, env), *details])
+
+    @staticmethod
+    def _title(bill, title, env):
         texts = {
-            'name': " ".join(self.name.split()),
+            'name': title,
             'first': format_date(env, bill.days.first),
             'last': format_date(env, bill.days.last),
         }
@@ -157,5 +166,5 @@ class BillingContractLine(models.Model):
             **texts,
             days=bill.share.days,
             whole=bill.share.whole,
-            full=formatLang(env, bill.full, currency_obj=self.currency_id),
+            full=formatLang(env, bill.full, currency_obj=bill.line.currency_id),
         )

@@ -17,6 +17,7 @@ FREQUENCIES = [
     ('yearly', "Yearly"),
     ('custom', "Custom"),
 ]
+LONGEST = 400  # units of a period, or days between a period and its invoice: more is a slip of the pen
 MONTHS = [
     ('1', "January"),
     ('2', "February"),
@@ -114,6 +115,20 @@ class BillingFrequency(models.AbstractModel):
             )
             record.has_month = spans_months and record.alignment == 'calendar'
 
+    @api.constrains('invoice_offset')
+    def _check_invoice_offset(self):
+        for record in self:
+            if abs(record.invoice_offset) > LONGEST:
+                raise ValidationError(
+                    self.env._(
+                        "%(record)s, field “Invoice Days After”: %(days)s is refused. Enter at most %(longest)s days "
+                        "before or after.",
+                        record=record.display_name,
+                        days=record.invoice_offset,
+                        longest=LONGEST,
+                    ),
+                )
+
     @api.constrains('anchor_day')
     def _check_anchor_day(self):
         for record in self:
@@ -150,20 +165,21 @@ class BillingFrequency(models.AbstractModel):
     @api.constrains('recurrence_interval')
     def _check_recurrence_interval(self):
         for record in self:
-            if record.recurrence_interval < 1:
+            if not 1 <= record.recurrence_interval <= LONGEST:
                 raise ValidationError(
                     self.env._(
-                        "%(record)s, field “Every”: %(interval)s is refused. Enter 1 or more days, weeks, months or "
-                        "years.",
+                        "%(record)s, field “Every”: %(interval)s is refused. Enter 1 to %(longest)s days, weeks, "
+                        "months or years.",
                         record=record.display_name,
                         interval=record.recurrence_interval,
+                        longest=LONGEST,
                     ),
                 )
 
     def _recurrence_from(self, start):
         """The grid of periods of a contract that begins on ``start``; None while these terms are incomplete."""
         self.ensure_one()
-        if not (start and self.recurrence_unit and self.recurrence_interval > 0):
+        if not (start and self.recurrence_unit and 1 <= self.recurrence_interval <= LONGEST):
             return None
         by_month = self.recurrence_unit in ('month', 'year') and 0 <= self.anchor_day <= 31
         by_weekday = self.recurrence_unit == 'week' and self.alignment == 'calendar'

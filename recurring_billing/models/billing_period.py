@@ -1,5 +1,6 @@
+import psycopg2
+
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..tools.owing import Billed
@@ -25,6 +26,8 @@ class BillingPeriod(models.Model):
             'date_start',
             'date_end',
             'planned_date',
+            'is_passed_over',
+            'free_line_ids',
             'state',
             'revision',
             'error',
@@ -46,6 +49,10 @@ class BillingPeriod(models.Model):
     planned_date = fields.Date("Planned Invoice Date", required=True, readonly=True)
     invoice_line_ids = fields.One2many('account.move.line', 'billing_period_id', readonly=True)
     invoice_ids = fields.Many2many('account.move', compute='_compute_invoice_ids')
+    is_passed_over = fields.Boolean(readonly=True, help="It was due and owed nothing.")
+    free_line_ids = fields.Many2many(
+        'billing.contract.line', string="Free Lines", readonly=True, help="Lines that cost nothing when it was due."
+    )
     run_line_ids = fields.Many2many(
         'billing.run.line', 'billing_period_run_line_rel', 'period_id', 'line_id', readonly=True
     )
@@ -73,6 +80,7 @@ class BillingPeriod(models.Model):
         'date_end',
         'contract_id.date_end',
         'contract_id.bills_zero',
+        'free_line_ids',
         'contract_id.line_ids.display_type',
         'contract_id.line_ids.kind',
         'contract_id.line_ids.date_start',
@@ -123,15 +131,26 @@ class BillingPeriod(models.Model):
         self.ensure_one()
         billed = self._billed()
         slot = self._slot()
-        bills = [bill for line in self.contract_id.line_ids for bill in line._bills(slot, billed.get(line._origin, ()))]
+        lines = self.contract_id.line_ids
+        if self.free_line_ids:
+            lines = lines.filtered(lambda line: line._origin not in self.free_line_ids)
+        bills = [bill for line in lines for bill in line._bills(slot, billed.get(line._origin, ()))]
         is_free_invoice = bills and not billed and self.contract_id.bills_zero
         return bills if is_free_invoice or any(bill.amount for bill in bills) else []
+
+    def _free_lines(self):
+        """The lines of the contract that cost nothing for this period."""
+        self.ensure_one()
+        slot = self._slot()
+        return self.contract_id.line_ids.filtered(lambda line: any(not bill.amount for bill in line._bills(slot)))
 
     def _is_open(self):
         """Whether this period is to be billed; where that cannot be told, the run finds out and says why."""
         try:
             return bool(self._to_bill())
-        except UserError:
+        except psycopg2.Error:
+            raise
+        except Exception:
             return True
 
     def _slot(self):
@@ -150,7 +169,7 @@ class BillingPeriod(models.Model):
         taken_back = given.filtered(lambda line: line._billing_reopens()).billing_credited_line_id
         for line in given - taken_back:
             credits.setdefault(line.billing_credited_line_id, []).append(line)
-        for line in lines - given:
+        for line in (lines - given).filtered(lambda line: line._billing_is_charge()):
             entry = self._billed_line(line, credits.get(line, ()))
             billed.setdefault(line.billing_contract_line_id, []).append(entry)
         return billed
@@ -197,7 +216,8 @@ class BillingPeriod(models.Model):
         for [company] in contracts:
             with transaction.alone('billing.run', company.id) as is_alone:
                 if is_alone and not transaction.is_over:
-                    self.env['billing.run'].with_company(company)._bill_company(company, today, transaction=transaction)
+                    runs = self.env['billing.run']._in_words_of(company)
+                    runs._bill_company(company.with_env(runs.env), today, transaction=transaction)
 
     @api.model
     def _due_domain(self, until, company):
@@ -218,8 +238,7 @@ class BillingPeriod(models.Model):
         return not self.invoice_line_ids and not done_runs
 
     def _parked_activity(self):
-        contract = self.contract_id
-        return contract, self.env._("Invoices could not be posted"), contract.user_id or self.env.user
+        return self.contract_id, self.contract_id._responsible()
 
     def _parked_beside(self):
         return self.contract_id.period_ids.filtered('error') - self

@@ -44,23 +44,24 @@ class BillingPeriod(models.Model):
         moves = self.env['account.move'].with_context(context, mail_create_nolog=is_batched, billing_door=DOOR)
         moves = moves.create([self._invoice_values(plan) for plan in plans]).with_env(self.env)
         if is_batched:
-            moves._message_log_batch({move.id: move._creation_message() for move in moves})
+            text = self.env._("%s and posted by the recurring billing", moves[:1]._creation_message())
+            moves._message_log_batch(dict.fromkeys(moves.ids, text))
         return moves
 
-    @api.model
     def _may_log_in_batch(self):
-        """Whether nobody can follow that invoices are made and posted, so that one log for all of them misses nobody.
+        """Whether one log for all invoices says enough: nobody can follow their making, and no audit trail is wanted.
 
         Core posts one message for each invoice and step, which costs a fifth of the whole. Who follows an invoice from
         its first second does so by a default subtype or by the subtype of a parent.
         """
+        if any(self.company_id.mapped('restrictive_audit_trail')):
+            return False
         steps = self.env.ref('account.mt_invoice_created') + self.env.ref('account.mt_invoice_validated')
         followed = [('parent_id', 'in', steps.ids)]
         return not any(steps.mapped('default')) and not self.env['mail.message.subtype'].sudo().search_count(
             followed, limit=1
         )
 
-    @api.model
     def _post_invoices(self, drafts):
         """Post the invoices of these pairs (planned invoice, draft)."""
         moves = self.env['account.move'].concat(*(move for _plan, move in drafts))
@@ -101,9 +102,20 @@ class BillingPeriod(models.Model):
             'billing_mandate_id': contract._active_mandate().id if contract.is_direct_debit else False,
             'invoice_user_id': contract.user_id.id,
             'invoice_origin': ", ".join(contracts.mapped('name')),
-            'ref': contract.customer_reference or contract.name,
+            'ref': self._reference(plan, credited.move_id),
             'invoice_line_ids': [fields.Command.create(values) for values in self._invoice_rows(plan)],
         }
+
+    @api.model
+    def _reference(self, plan, credited):
+        """The customer's order number or the contract; a credit note names the invoices that it corrects."""
+        contract = plan.contract
+        reference = contract.customer_reference or contract.name
+        if not plan.is_credit_note:
+            return reference
+        env = contract.with_context(lang=contract.partner_id.lang or contract.company_id.partner_id.lang).env
+        names = ", ".join(credited.mapped('name'))
+        return env._("Credit of %(invoices)s, %(reference)s", invoices=names, reference=reference)
 
     @api.model
     def _invoice_rows(self, plan):

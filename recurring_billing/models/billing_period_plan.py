@@ -1,12 +1,14 @@
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 from odoo import api, models
-from odoo.fields import Domain
+from odoo.fields import Command, Domain
 
 from ..tools.invoice_date import issued
 
-LOOK_BACK = timedelta(days=31)
+
+def _by_contract(period):
+    return period.contract_id.name, period.date_start
 
 
 @dataclass(eq=False)
@@ -61,8 +63,14 @@ class BillingPeriod(models.Model):
 
     def _plan_isolated(self, today, transaction):
         """(planned invoices of these periods, {period: error} of those that cannot be planned)"""
-        done, faults = self._isolate(self, lambda rows: rows._plan_invoices(today), transaction)
-        return sorted((plan for _rows, plans in done for plan in plans), key=lambda plan: plan.date), faults
+        groups = self._invoice_groups()
+        done, failed = self._isolate(
+            groups,
+            lambda some: self._together([row for group in some for row in group])._plan_invoices(today),
+            transaction,
+        )
+        faults = {period: error for group, error in failed.items() for period in group}
+        return sorted((plan for _groups, plans in done for plan in plans), key=lambda plan: plan.date), faults
 
     def _slices(self, limit):
         """EXTENDS billing.worker: periods that share an invoice stay together."""
@@ -78,10 +86,13 @@ class BillingPeriod(models.Model):
     def _invoice_groups(self):
         """These periods as one recordset per invoice: alone, or together where the customer wants one for all."""
         groups = {}
-        for period in sorted(self, key=lambda period: (period.contract_id.name, period.date_start)):
-            groups.setdefault(period._invoice_key(), []).append(period.id)
-        # records made anew would be read one by one
-        return [self.browse(ids).with_prefetch(self._prefetch_ids) for ids in groups.values()]
+        for period in self:
+            groups.setdefault(period._invoice_key(), []).append(period)
+        return [self._together(sorted(rows, key=_by_contract)) for rows in groups.values()]
+
+    def _together(self, rows):
+        """These single records as one recordset; made anew, they would be read one by one."""
+        return self.browse(row.id for row in rows).with_prefetch(self._prefetch_ids)
 
     def _invoice_key(self):
         """What periods must share to stand on one invoice."""
@@ -102,15 +113,23 @@ class BillingPeriod(models.Model):
         )
 
     @api.model
-    def _look_again(self, company, today):
-        """Ask again whether periods without amount owe something: a pricelist may have changed meanwhile."""
-        followers = [
-            ('company_id', '=', company.id),
-            ('state', '=', 'empty'),
-            ('planned_date', '>=', today - LOOK_BACK),
-            ('contract_id.line_ids.is_price_listed', '=', True),
-        ]
-        self.env.add_to_compute(self._fields['state'], self.search(followers))
+    def _pass_over(self, company, today):
+        """Decide on the due periods that owe nothing: what is free now stays free, whatever is priced later.
+
+        Each is asked once more before, since a pricelist may have changed after it was planned.
+        """
+        free = self.search(
+            [
+                ('company_id', '=', company.id),
+                ('state', '=', 'empty'),
+                ('planned_date', '<=', today),
+                ('is_passed_over', '=', False),
+                ('contract_id.state', '!=', 'draft'),
+            ],
+        )
+        self.env.add_to_compute(self._fields['state'], free)
+        for period in free.filtered(lambda period: period.state == 'empty')._unguarded():
+            period.write({'is_passed_over': True, 'free_line_ids': [Command.set(period._free_lines().ids)]})
 
     def _hold_missed(self):
         """Park the periods of contracts that have more due than the night bills by itself, and return them."""

@@ -27,7 +27,7 @@ class BillingRun(models.Model):
     _transitions = {
         'running': ('preview', 'stopped'),
         'stopped': ('running',),
-        'done': ('running',),
+        'done': ('running', 'stopped'),
     }
     _check_company_auto = True
 
@@ -156,8 +156,9 @@ class BillingRun(models.Model):
         today = fields.Date.context_today(self)
         for run in self:
             run._require_state('preview')
+            lines = run._preview(today)
             run.line_ids.unlink()
-            run.line_ids = [fields.Command.create(values) for values in run._preview(today)]
+            run._unguarded().line_ids = [fields.Command.create(values) for values in lines]
         return True
 
     def action_post(self):
@@ -168,7 +169,7 @@ class BillingRun(models.Model):
         lines = self.line_ids.filtered('is_selected')
         if not lines:
             raise UserError(self.env._("No invoice is ticked: tick those that are to be posted."))
-        (self.line_ids - lines).outcome = 'left'
+        (self.line_ids - lines)._unguarded().outcome = 'left'
         lines.period_ids.filtered('error').action_retry()
         self._begin()
         return True
@@ -184,6 +185,14 @@ class BillingRun(models.Model):
         self.ensure_one()
         self._require_state('stopped')
         self._begin()
+        return True
+
+    def action_leave_rest(self):
+        """Close a stopped run; what it left is due again, and the next night bills it."""
+        self.ensure_one()
+        self._require_state('stopped')
+        self.line_ids.filtered(lambda line: line.outcome == 'todo')._unguarded().outcome = 'left'
+        self._set_state('done')
         return True
 
     def action_invoices(self):

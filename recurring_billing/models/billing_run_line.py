@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class BillingRunLine(models.Model):
@@ -6,7 +7,27 @@ class BillingRunLine(models.Model):
 
     _name = 'billing.run.line'
     _description = "Billing Run Line"
+    _inherit = ['billing.guard.mixin']
     _order = 'run_id, invoice_date, planned_date, contract_id, id'
+
+    _guarded = frozenset(
+        {
+            'contract_id',
+            'origin',
+            'period_ids',
+            'date_start',
+            'date_end',
+            'planned_date',
+            'level',
+            'is_later',
+            'outcome',
+            'remark',
+            'invoice_date',
+            'invoice_id',
+            'amount_untaxed',
+            'amount_total',
+        },
+    )
 
     run_id = fields.Many2one('billing.run', required=True, ondelete='cascade', index=True)
     company_id = fields.Many2one(related='run_id.company_id', store=True, index=True)
@@ -63,6 +84,17 @@ class BillingRunLine(models.Model):
                 amount = line.currency_id._convert(line[name], line.company_currency_id, line.company_id, day)
                 line[f'company_{name}'] = amount
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_previews(self):
+        if any(line.run_id.state != 'preview' for line in self):
+            raise UserError(self.env._("A line of a run that was done tells what was billed: it cannot be deleted."))
+
+    def write(self, vals):
+        """A tick decides before the run is started, and nothing afterwards."""
+        if 'is_selected' in vals and any(line.run_id.state != 'preview' for line in self):
+            raise UserError(self.env._("This run was started: its lines can no longer be ticked or unticked."))
+        return super().write(vals)
+
     def action_open(self):
         """Open the invoice, or the contract where there is none."""
         self.ensure_one()
@@ -71,7 +103,7 @@ class BillingRunLine(models.Model):
     def _find_periods(self):
         """Tie lines listed ahead of time to the periods that were planned since."""
         for line in self.filtered(lambda line: not line.period_ids):
-            line.period_ids = line.period_ids.search(
+            line._unguarded().period_ids = line.period_ids.search(
                 [
                     ('company_id', '=', line.company_id.id),
                     ('contract_id.name', 'in', line.origin.split(", ")),
@@ -89,7 +121,9 @@ class BillingRunLine(models.Model):
         self.ensure_one()
         if any(period in faults for period in self.period_ids):
             error = next(faults[period] for period in self.period_ids if period in faults)
-            self.write({'outcome': 'blocked', 'level': 'blocked', 'remark': self.period_ids._reason(error)})
+            self._unguarded().write(
+                {'outcome': 'blocked', 'level': 'blocked', 'remark': self.period_ids._reason(error)}
+            )
         elif invoice := self.period_ids._invoice_of_this_run():
             self._write_invoice(invoice, 'posted')
         else:
@@ -99,13 +133,13 @@ class BillingRunLine(models.Model):
         """What this run found billed or blocked by somebody else meanwhile."""
         for line in self:
             if error := next((period.error for period in line.period_ids if period.error), None):
-                line.write({'outcome': 'blocked', 'level': 'blocked', 'remark': error})
+                line._unguarded().write({'outcome': 'blocked', 'level': 'blocked', 'remark': error})
             else:
                 line._write_invoice(line.period_ids._last_invoice(), 'elsewhere')
 
     def _write_invoice(self, invoice, outcome):
         sign = -1 if invoice.move_type == 'out_refund' else 1
-        self.write(
+        self._unguarded().write(
             {
                 'outcome': outcome,
                 'invoice_id': invoice.id,

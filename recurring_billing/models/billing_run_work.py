@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from .billing_transaction import Transaction
+from .billing_transaction import CronTransaction, Transaction
 from .billing_worker import SLICE
 
 LISTED_AT_ONCE = 500
@@ -31,13 +31,18 @@ class BillingRun(models.Model):
     def _open(self, company, today, transaction):
         """Plan the periods of ``company`` until ``today`` and make a run of what is due."""
         contracts = self.env['billing.contract'].search([('company_id', '=', company.id), ('state', '=', 'running')])
-        contracts._plan_periods(today)
+        _done, faults = self.env['billing.period']._isolate(
+            contracts, lambda some: some._plan_periods(today), transaction
+        )
         contracts._close_finished(today)
         lines = self._due_lines(company, today, transaction)
+        for contract, error in faults.items():
+            lines.append(self._unplanned_line(contract, error, today))
         run = self.browse()
         if lines:
             commands = [fields.Command.create(values) for values in lines]
-            run = self.create({'company_id': company.id, 'date_until': today, 'line_ids': commands})
+            values = {'company_id': company.id, 'date_until': today, 'line_ids': commands}
+            run = self._unguarded().create(values).with_env(self.env)
             run._begin(in_background=True)
         transaction.commit()
         return run
@@ -46,8 +51,10 @@ class BillingRun(models.Model):
     def _due_lines(self, company, today, transaction):
         """Values of one line for each invoice to be made, in the order of their dates, and for each contract held."""
         periods = self.env['billing.period']
-        periods._look_again(company, today)
-        due = periods.search(periods._due_domain(today, company) & Domain('error', '=', False))
+        periods._pass_over(company, today)
+        due = periods.search(
+            periods._due_domain(today, company) & Domain('error', '=', False) & ~self._stopped_domain(),
+        )
         held = due._hold_missed()
         lines = []
         for rows in (due - held)._slices(LISTED_AT_ONCE):
@@ -61,6 +68,30 @@ class BillingRun(models.Model):
         for missed in held.grouped('contract_id').values():
             lines.append({**self._blocked_line(missed, next(iter(missed)).error), 'outcome': 'left'})
         return lines
+
+    @api.model
+    def _stopped_domain(self):
+        """Periods of runs that a person has stopped: they wait for that person."""
+        return Domain(
+            'run_line_ids',
+            'any',
+            [('run_id.state', '=', 'stopped'), ('is_selected', '=', True), ('outcome', '=', 'todo')],
+        )
+
+    @api.model
+    def _unplanned_line(self, contract, error, today):
+        """Values of the line that says why the periods of ``contract`` cannot be planned, and tell a person once."""
+        reason = self.env['billing.period']._reason(error)
+        self.env['billing.period']._tell(contract, contract._responsible(), reason)
+        return {
+            'contract_id': contract.id,
+            'origin': contract.name,
+            'planned_date': today,
+            'is_selected': False,
+            'outcome': 'left',
+            'level': 'blocked',
+            'remark': reason,
+        }
 
     @api.model
     def _line_to_do(self, plan):
@@ -80,7 +111,21 @@ class BillingRun(models.Model):
         if len(self.line_ids.filtered(lambda line: line.is_selected and line.outcome == 'todo')) <= SLICE:
             self._work(fields.Date.context_today(self), Transaction())
         else:
-            self.env.ref('recurring_billing.ir_cron_bill').sudo()._trigger()
+            self.env.ref('recurring_billing.ir_cron_post').sudo()._trigger()
+
+    @api.model
+    def _cron_post(self):
+        """Go on with the runs that a person has started or that were interrupted; begins none."""
+        today = fields.Date.context_today(self)
+        transaction = CronTransaction(self.env)
+        for run in self.search([('state', '=', 'running')]):
+            with transaction.alone('billing.run', run.company_id.id) as is_alone:
+                if is_alone and not transaction.is_over:
+                    run._in_words_of(run.company_id)._work(today, transaction)
+
+    def _in_words_of(self, company):
+        """These runs of ``company`` for a job of the night, which has no language of its own."""
+        return self.with_company(company).with_context(lang=company.partner_id.lang or self.env.user.lang)
 
     def _work(self, today, transaction):
         """Post what this run still has to do, and close it where nothing is left."""

@@ -7,6 +7,7 @@ from odoo.tools import split_every
 
 _logger = logging.getLogger(__name__)
 
+BLOCKED = 'recurring_billing.mail_activity_blocked'
 SLICE = 100  # records that are worked off between two commits
 
 
@@ -116,22 +117,27 @@ class BillingWorker(models.AbstractModel):
     def _hold(self, reason):
         """Take these rows out of the queue for one reason, and tell a person once."""
         self._unguarded().error = reason
-        target, summary, user = self[0]._parked_activity()
-        if not target.activity_ids.filtered(lambda activity: activity.summary == summary):
-            target.activity_schedule('mail.mail_activity_data_todo', summary=summary, note=reason, user_id=user.id)
+        target, user = next(iter(self))._parked_activity()
+        self._tell(target, user, reason)
+
+    @api.model
+    def _tell(self, target, user, reason):
+        """Leave one activity on ``target``, however often it is blocked."""
+        if not target.activity_search([BLOCKED]):
+            target.activity_schedule(BLOCKED, note=reason, user_id=user.id)
 
     def _parked_activity(self):
-        """What tells a person of a parked row: (record that bears the activity, its summary, whom)."""
-        return self, self.env._("%s is blocked", self.display_name), self.env.user
+        """What tells a person of a parked row: (record that bears the activity, whom)."""
+        return self, self.env.user
 
     def action_retry(self):
         """Free parked rows: the next run takes them again, and asks again where they still fail."""
         self.check_access('write')
         for row in self.filtered('error'):
             row._unguarded().error = False
-            target, summary, _user = row._parked_activity()
+            target, _user = row._parked_activity()
             if not row._parked_beside():
-                target.activity_ids.filtered(lambda activity, summary=summary: activity.summary == summary).unlink()
+                target.activity_unlink([BLOCKED])
 
     def _parked_beside(self):
         """Other parked rows that the activity of this one speaks for."""

@@ -269,3 +269,17 @@ class TestBillingContract(BillingCommon):
                 draft = self.env['billing.contract'].new({'partner_id': customer.id, 'plan_id': plan.id})
                 self.assertEqual(draft.payment_method_line_id, method)
                 self.assertEqual(draft.payment_term_id, at_once if values else month)
+
+    def test_slips_of_the_pen_are_refused(self):
+        for values, field in (
+            ({'invoice_offset': 99999999}, "Invoice Days After"),
+            ({'recurrence_unit': 'year', 'recurrence_interval': 9999}, "Every"),
+        ):
+            with self.subTest(values), self.assertRaisesRegex(ValidationError, rf"C\d+.*{field}"):
+                self._contract(**values)
+        with self.assertRaisesRegex(ValidationError, "negative"):
+            self._contract(price=-1.0, quantity=-1.0)
+        contract = self._contract(date_start=date(2026, 1, 1))
+        contract.line_ids.billed_until = date(2026, 3, 31)
+        with self.assertRaisesRegex(ValidationError, "Already Billed Until"):
+            contract.date_start = date(2026, 6, 1)

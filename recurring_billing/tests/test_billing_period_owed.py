@@ -408,7 +408,7 @@ class TestBillingPeriodOwed(BillingCommon):
         self.assertEqual(contract.period_ids[0].state, 'empty')
         self.assertFalse(contract._invoices())
         contract.line_ids.price_unit = 10.0
-        self.assertEqual(self._billed_on(date(2026, 9, 2), contract).amount_untaxed, 10.0)
+        self.assertFalse(self._bill(date(2026, 9, 2)), "what was passed over stays free")
 
     def test_a_plan_that_wants_it_invoices_free_periods_and_collects_nothing(self):
         plan = self.env['billing.plan'].create({'name': "Free", 'bills_zero': True})
@@ -430,6 +430,69 @@ class TestBillingPeriodOwed(BillingCommon):
             stranger.invoice_line_ids = [
                 Command.create({'name': "Hosting", 'billing_contract_line_id': contract.line_ids.id})
             ]
+
+    def test_a_price_agreed_later_bills_no_free_period_of_the_past(self):
+        contract = self._started(date_start=date(2026, 9, 1), line_ids=self._texts([(0.0, "Hosting")]))
+        for day in (date(2026, 9, 1), date(2026, 10, 1)):
+            self.assertFalse(self._bill(day))
+        contract.line_ids.price_unit = 50.0
+        invoice = self._billed_on(date(2026, 11, 1), contract)
+        self.assertEqual(
+            (invoice.invoice_line_ids.billing_date_start, invoice.amount_untaxed), (date(2026, 11, 1), 50.0)
+        )
+
+    def test_an_invoice_below_a_credit_stays_posted(self):
+        contract, invoice = self._september()
+        contract.line_ids.date_end = date(2026, 9, 15)
+        credit = self._billed_on(date(2026, 9, 20), contract)
+        with self.assertRaisesRegex(UserError, f"{invoice.name} .*is credited by .*{credit.name}"):
+            invoice.button_draft()
+        credit.button_draft()
+        credit.button_cancel()
+        invoice.button_draft()
+        self.assertEqual(invoice.state, 'draft')
+
+    def test_a_draft_is_not_credited_before_it_is_posted(self):
+        contract, invoice = self._september()
+        invoice.button_draft()
+        contract.line_ids.date_end = date(2026, 9, 15)
+        self.assertFalse(self._bill(date(2026, 9, 20)))
+        invoice.action_post()
+        self.assertEqual(self._billed_on(date(2026, 9, 20), contract).amount_untaxed, 50.0)
+
+    def test_whether_periods_are_owed_again_is_decided_before_posting(self):
+        _contract, invoice = self._september()
+        credit = self._reverse(invoice)
+        credit.billing_bill_again = True
+        credit.action_post()
+        with self.assertRaisesRegex(UserError, "before a credit note is posted"):
+            credit.billing_bill_again = False
+
+    def test_a_tax_in_the_price_is_taken_out_where_the_customer_owes_none(self):
+        included = self.vat_on_receipts.copy({'name': "20 % incl.", 'price_include_override': 'tax_included'})
+        export = self.vat_on_receipts.copy({'name': "Export", 'amount': 0.0})
+        export.original_tax_ids = included
+        position = self.env['account.fiscal.position'].create({'name': "Export", 'tax_ids': [Command.link(export.id)]})
+        product = self._create_product(
+            name="Box", type='service', lst_price=120.0, taxes_id=[Command.set(included.ids)]
+        )
+        contract = self._contract(fiscal_position_id=position.id, line_ids=[Command.create({'product_id': product.id})])
+        self.assertEqual((contract.line_ids.price_unit, contract.line_ids.tax_ids), (100.0, export))
+
+    def test_a_whole_period_billed_for_a_part_shows_no_rest_ahead(self):
+        contract = self._started(date_start=date(2026, 9, 1), date_end=date(2026, 9, 15), proration='none')
+        self._bill(date(2026, 9, 1))
+        contract.date_end = date(2026, 10, 31)
+        self.assertEqual([row['slot'].start for row in contract._upcoming()], [date(2026, 10, 1)])
+
+    def test_a_description_of_several_lines_keeps_them(self):
+        _contract, invoice = self._september(line_ids=self._texts([(100.0, "Hosting\n- 10 GB\n- Backup")]))
+        self.assertEqual(invoice.invoice_line_ids.name, "Hosting, from 09/01/2026 to 09/30/2026\n- 10 GB\n- Backup")
+
+    def test_a_credit_note_names_the_invoice_that_it_corrects(self):
+        contract, invoice = self._september(customer_reference="PO-77")
+        contract.line_ids.date_end = date(2026, 9, 15)
+        self.assertEqual(self._billed_on(date(2026, 9, 20), contract).ref, f"Credit of {invoice.name}, PO-77")
 
     def test_a_free_line_added_to_a_billed_period_makes_no_second_invoice(self):
         plan = self.env['billing.plan'].create({'name': "Free periods too", 'bills_zero': True})
@@ -791,7 +854,7 @@ class TestBillingPeriodOwed(BillingCommon):
         contract.line_ids.analytic_distribution = False
         contract.line_ids.date_end = date(2026, 9, 15)
         credit = self._billed_on(date(2026, 9, 16), contract)
-        self.assertEqual((invoice.ref, credit.ref), ("PO-77", "PO-77"))
+        self.assertEqual((invoice.ref, credit.ref), ("PO-77", f"Credit of {invoice.name}, PO-77"))
         self.assertEqual(
             credit.line_ids.analytic_line_ids.mapped('amount'), [-50.0], "a credit goes where its bill went"
         )

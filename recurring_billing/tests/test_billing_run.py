@@ -360,6 +360,8 @@ class TestBillingRun(BillingCommon):
     def test_too_many_missed_periods_wait_for_a_person(self):
         self.company.billing_missed_limit = 3
         contract = self._sound("Cabinet Morel", date_start=date(2026, 8, 1))
+        contract._plan_periods(TODAY)
+        self.assertTrue(contract.is_missing_many, "a person may release them before the night has asked")
         run = self._bill(TODAY)
         self.assertRegex(contract.parked_reason, rf"{contract.name}: 5 periods are due at once, more than 3")
         self.assertEqual(
@@ -418,7 +420,8 @@ class TestBillingRun(BillingCommon):
         with self.assertRaisesRegex(UserError, "cannot become"):
             run.action_stop()
 
-    def test_the_night_leaves_a_stopped_run_alone_and_bills_what_it_left(self):
+    def _stopped_after_two(self):
+        """Three contracts, their run stopped after two, and all three once more for the night to find."""
         contracts = self._contracts(3)
         run = self._preview()
         stopping = Interrupted(then=run.action_stop)
@@ -427,23 +430,78 @@ class TestBillingRun(BillingCommon):
             patch.object(billing_run_work, 'Transaction', lambda: stopping),
         ):
             run.action_post()
+        return contracts, run
+
+    def test_the_night_leaves_alone_what_a_person_stopped(self):
+        contracts, run = self._stopped_after_two()
         self._bill(TODAY)
-        self.assertEqual((run.state, len(contracts._invoices())), ('stopped', 3))
+        self.assertEqual((run.state, len(contracts._invoices())), ('stopped', 2))
         run.action_go_on()
-        self.assertEqual(
-            (run.state, sorted(run.line_ids.mapped('outcome'))), ('done', ['elsewhere', 'posted', 'posted'])
-        )
+        self.assertEqual((run.state, run.line_ids.mapped('outcome')), ('done', ['posted'] * 3))
         self.assertEqual(len(contracts._invoices()), 3)
+
+    def test_what_a_stopped_run_leaves_out_is_billed_by_the_night(self):
+        contracts, run = self._stopped_after_two()
+        run.action_leave_rest()
+        self.assertEqual((run.state, sorted(run.line_ids.mapped('outcome'))), ('done', ['left', 'posted', 'posted']))
+        self._bill(TODAY)
+        self.assertEqual(len(contracts._invoices()), 3)
+
+    def test_the_cron_of_a_started_run_begins_no_other(self):
+        ticked, left = self._sound("Ticked"), self._sound("Left")
+        run = self._preview()
+        run.line_ids.filtered(lambda line: line.contract_id == left).is_selected = False
+        with patch.object(billing_run_work, 'SLICE', 0):
+            run.action_post()
+        with self.enter_registry_test_mode():
+            self.env.ref('recurring_billing.ir_cron_post').method_direct_trigger()
+        self.assertEqual((run.state, len(ticked._invoices()), len(left._invoices())), ('done', 1, 0))
+
+    def test_the_dates_of_the_preview_hold_over_several_slices(self):
+        """Three were due two days ago, two today: older dates are numbered first, whatever the names."""
+        contracts = [self._sound(f"Today {number}", date_start=TODAY) for number in range(2)]
+        contracts += [self._sound(f"Late {number}", date_start=date(2026, 12, 3)) for number in range(3)]
+        run = self._preview()
+        announced = {line.contract_id: line.invoice_date for line in run.line_ids}
+        with patch.object(billing_worker, 'SLICE', 2), patch.object(billing_run_work, 'SLICE', 100):
+            run.action_post()
+        self.assertEqual({contract: contract._invoices().invoice_date for contract in contracts}, announced)
+        self.assertEqual(sorted(announced.values()), [date(2026, 12, 3)] * 3 + [TODAY] * 2)
+
+    def test_lines_of_a_run_tell_what_the_run_did(self):
+        self._sound("Cabinet Morel")
+        run = self._bill(TODAY)
+        for values in ({'outcome': 'left'}, {'invoice_id': False}, {'amount_total': 1.0}):
+            with self.subTest(values), self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
+                run.line_ids.write(values)
+        with self.assertRaisesRegex(UserError, "can no longer be ticked"):
+            run.line_ids.is_selected = False
+        with self.assertRaisesRegex(UserError, "cannot be deleted"):
+            run.line_ids.unlink()
+
+    def test_an_unforeseen_fault_of_one_contract_stops_no_other(self):
+        good, bad = self._sound("Good"), self._sound("Bad")
+        to_bill = type(bad.period_ids)._to_bill
+
+        def broken(period):
+            if period.contract_id == bad:
+                raise ZeroDivisionError
+            return to_bill(period)
+
+        with patch.object(type(bad.period_ids), '_to_bill', broken), mute_logger(LOGGER):
+            self._bill(TODAY)
+        self.assertEqual((len(good._invoices()), len(bad._invoices())), (1, 0))
+        self.assertIn("ZeroDivisionError", bad.parked_reason)
 
     def test_a_large_run_is_posted_by_the_cron(self):
         contracts = self._contracts(3)
         run = self._preview()
-        cron = self.env.ref('recurring_billing.ir_cron_bill')
+        cron = self.env.ref('recurring_billing.ir_cron_post')
         with patch.object(billing_worker, 'SLICE', 2), patch.object(billing_run_work, 'SLICE', 2):
-            asked = self._triggers('recurring_billing.ir_cron_bill')
+            asked = self._triggers('recurring_billing.ir_cron_post')
             run.action_post()
             self.assertEqual((run.state, len(contracts._invoices())), ('running', 0))
-            self.assertEqual(self._triggers('recurring_billing.ir_cron_bill'), asked + 1)
+            self.assertEqual(self._triggers('recurring_billing.ir_cron_post'), asked + 1)
             with self.enter_registry_test_mode():
                 cron.method_direct_trigger()
         self.assertEqual((run.state, len(contracts._invoices())), ('done', 3))
@@ -533,6 +591,15 @@ class TestBillingRun(BillingCommon):
         for invoice in contracts._invoices():
             self.assertEqual(len(self._created_logs(invoice)), 1)
             self.assertFalse(self._created_logs(invoice).subtype_id == self.env.ref('account.mt_invoice_created'))
+
+    def test_the_audit_trail_tells_who_posted_what(self):
+        self.company.restrictive_audit_trail = True
+        contract = self._sound("Cabinet Morel")
+        company = self.company.with_context(tracking_disable=False)  # the tests' own environment tracks nothing
+        company.env['billing.run']._bill_company(company, TODAY, transaction=Transaction())
+        self.env.cr.flush()  # core writes what it tracked
+        tracked = contract._invoices().message_ids.tracking_value_ids.field_id.mapped('name')
+        self.assertIn('state', tracked)
 
     def test_whoever_may_follow_the_creation_gets_cores_message(self):
         created = self.env.ref('account.mt_invoice_created')
