@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
 from ..tools.recurrence import per_month
+from .billing_frequency_mixin import PLAN_TERMS
 
 
 class BillingContract(models.Model):
@@ -159,18 +160,10 @@ class BillingContract(models.Model):
 
     def write(self, vals):
         frozen = {
+            *PLAN_TERMS,
             'date_start',
             'anchor_day',
-            'recurrence_unit',
-            'recurrence_interval',
             'frequency',
-            'timing',
-            'alignment',
-            'anchor_month',
-            'anchor_weekday',
-            'invoice_offset',
-            'on_open_days',
-            'proration',
             'currency_id',
             'company_id',
             'partner_id',

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 
 from ..tools.invoice_date import planned
 from ..tools.proration import WHOLE
+from .billing_frequency_mixin import PLAN_TERMS
 
 UPCOMING = 6  # invoices shown ahead on the form
 ONE_DAY = timedelta(days=1)
@@ -27,18 +28,10 @@ class BillingContract(models.Model):
             contract.next_period_id = open_periods.sorted('planned_date')[:1]
 
     @api.depends(
+        *PLAN_TERMS,
         'date_start',
         'date_end',
-        'recurrence_unit',
-        'recurrence_interval',
         'anchor_day',
-        'alignment',
-        'anchor_month',
-        'anchor_weekday',
-        'invoice_offset',
-        'on_open_days',
-        'proration',
-        'timing',
         'currency_id',
         'pricelist_id',
         'line_ids.kind',

@@ -8,9 +8,8 @@ from odoo.tools import format_date, formatLang
 from ..tools.owing import to_charge, to_credit
 from ..tools.proration import WHOLE, Days, Share, overlap, part, share
 
-NOON = time(
-    12
-)  # a pricelist's day begins at midnight where the accountant sits: at noon it is that day almost everywhere
+# A pricelist's day begins at midnight where the accountant sits: at noon, UTC, it is that day almost everywhere.
+NOON = time(12)
 
 
 class Bill(typing.NamedTuple):

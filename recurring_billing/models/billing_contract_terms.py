@@ -1,16 +1,6 @@
 from odoo import api, fields, models
 
-PLAN_TERMS = {  # what a contract copies from its plan, and what it begins with where it has none
-    'recurrence_unit': 'month',
-    'recurrence_interval': 1,
-    'timing': 'advance',
-    'alignment': 'start',
-    'anchor_month': '1',
-    'anchor_weekday': '0',
-    'invoice_offset': 0,
-    'on_open_days': False,
-    'proration': 'actual',
-}
+from .billing_frequency_mixin import PLAN_TERMS
 
 
 class BillingContract(models.Model):

@@ -41,6 +41,17 @@ WEEKDAYS = [
     ('5', "Saturday"),
     ('6', "Sunday"),
 ]
+PLAN_TERMS = {  # what a contract copies from its plan, and what it begins with where it has none
+    'recurrence_unit': 'month',
+    'recurrence_interval': 1,
+    'timing': 'advance',
+    'alignment': 'start',
+    'anchor_month': '1',
+    'anchor_weekday': '0',
+    'invoice_offset': 0,
+    'on_open_days': False,
+    'proration': 'actual',
+}
 
 
 class BillingFrequency(models.AbstractModel):

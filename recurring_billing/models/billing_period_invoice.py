@@ -57,10 +57,9 @@ class BillingPeriod(models.Model):
         if any(self.company_id.mapped('restrictive_audit_trail')):
             return False
         steps = self.env.ref('account.mt_invoice_created') + self.env.ref('account.mt_invoice_validated')
-        followed = [('parent_id', 'in', steps.ids)]
-        return not any(steps.mapped('default')) and not self.env['mail.message.subtype'].sudo().search_count(
-            followed, limit=1
-        )
+        subtypes = self.env['mail.message.subtype'].sudo()  # whether others may follow is no secret of theirs
+        followed = subtypes.search_count([('parent_id', 'in', steps.ids)], limit=1)
+        return not followed and not any(steps.mapped('default'))
 
     def _post_invoices(self, drafts):
         """Post the invoices of these pairs (planned invoice, draft)."""

@@ -24,6 +24,7 @@ class BillingRun(models.Model):
     _description = "Billing Run"
     _inherit = ['billing.state.mixin']
     _order = 'date_until desc, id desc'
+    _guarded = frozenset({'state', 'started_at', 'started_count'})
     _transitions = {
         'running': ('preview', 'stopped'),
         'stopped': ('running',),
@@ -50,6 +51,7 @@ class BillingRun(models.Model):
         index=True,
     )
     started_at = fields.Datetime(readonly=True)
+    started_count = fields.Integer(readonly=True, help="Lines that were done when it was started, or gone on with.")
     line_ids = fields.One2many('billing.run.line', 'run_id')
     invoice_count = fields.Integer(compute='_compute_totals')
     look_count = fields.Integer("Need a Look", compute='_compute_totals')
@@ -131,10 +133,11 @@ class BillingRun(models.Model):
 
     def _seconds_left(self):
         """A guess by the speed until now; 0 where nothing is known."""
-        if self.state != 'running' or not (self.started_at and self.done_count):
+        done = self.done_count - self.started_count
+        if self.state != 'running' or not self.started_at or done <= 0:
             return 0
         elapsed = (fields.Datetime.now() - self.started_at).total_seconds()
-        return round(elapsed / self.done_count * self.todo_count)
+        return round(elapsed / done * self.todo_count)
 
     # === CRUD METHODS === #
 

@@ -105,13 +105,13 @@ class BillingRun(models.Model):
     def _begin(self, in_background=False):
         """Start posting: at once where one slice does it, else by the cron."""
         self._set_state('running')
-        self.started_at = fields.Datetime.now()
+        self._unguarded().write({'started_at': fields.Datetime.now(), 'started_count': self.done_count})
         if in_background:
             return
         if len(self.line_ids.filtered(lambda line: line.is_selected and line.outcome == 'todo')) <= SLICE:
             self._work(fields.Date.context_today(self), Transaction())
         else:
-            self.env.ref('recurring_billing.ir_cron_post').sudo()._trigger()
+            self.env.ref('recurring_billing.ir_cron_post').sudo()._trigger()  # accountants may not write cron jobs
 
     @api.model
     def _cron_post(self):

@@ -420,6 +420,8 @@ class TestBillingContractExchange(BillingCommon, HttpCase):
         ):
             with self.subTest(method):
                 self._call(method, status=403, user=self.invoicing, **body)
+        self.assertEqual((draft.state, draft.customer_reference, running.date_end), ('draft', False, False))
+        self.assertFalse(self.env['billing.contract'].search([('external_reference', '=', "CRM-1")]))
 
     def test_an_external_reference_is_asked_for_in_python_too(self):
         with self.assertRaisesRegex(UserError, "An external reference is needed"):

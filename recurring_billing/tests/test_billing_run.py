@@ -421,7 +421,7 @@ class TestBillingRun(BillingCommon):
             run.action_stop()
 
     def _stopped_after_two(self):
-        """Three contracts, their run stopped after two, and all three once more for the night to find."""
+        """Three contracts, and their run stopped after two."""
         contracts = self._contracts(3)
         run = self._preview()
         stopping = Interrupted(then=run.action_stop)
