@@ -5,6 +5,8 @@ from odoo import Command
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.addons.recurring_billing.models.billing_transaction import Transaction
 
+LOGGER = 'odoo.addons.recurring_billing.models.billing_worker'
+
 
 class BillingCommon(AccountTestInvoicingCommon):
     """A French company that sells a service at 100 EUR with 20 % VAT due on receipt, to a customer with a mandate."""
@@ -92,6 +94,71 @@ class BillingCommon(AccountTestInvoicingCommon):
         collection._generate(today)
         collection.action_confirm_sent()
         return collection
+
+    def _started(self, **values):
+        contract = self._contract(**values)
+        contract._start(contract.date_start)
+        return contract
+
+    def _sound(self, name, **values):
+        """A started contract of a customer of its own, with nothing that a preview could remark."""
+        customer = self._customer(name, company_registry='73282932000074')
+        return self._started(**{'partner': customer, 'date_start': date(2026, 12, 5), 'debit': False, **values})
+
+    def _contracts(self, count):
+        return self.env['billing.contract'].concat(*(self._sound(f"Many {number}") for number in range(count)))
+
+    def _september(self, **values):
+        """A contract whose September is billed on its first day, and that bill."""
+        contract = self._started(date_start=date(2026, 9, 1), **values)
+        return contract, self._billed_on(date(2026, 9, 1), contract)
+
+    def _billed_on(self, day, contract):
+        """What a run on ``day`` bills of ``contract``, oldest first."""
+        return self._bill(day).line_ids.filtered(lambda line: line.contract_id == contract).invoice_id.sorted('id')
+
+    def _add_line(self, contract, **values):
+        before = contract.line_ids
+        contract.line_ids = [
+            Command.create({'product_id': self.service.id, 'name': "Backup", 'price_unit': 30.0, **values})
+        ]
+        return contract.line_ids - before
+
+    def _reverse(self, invoice, *, again=False, modify=False):
+        """The draft that core's wizard makes: the credit note, or the invoice made anew after it."""
+        wizard = (
+            self.env['account.move.reversal']
+            .with_context(active_model='account.move', active_ids=invoice.ids)
+            .create({'journal_id': invoice.journal_id.id, 'billing_bill_again': again})
+        )
+        if modify:
+            wizard.modify_moves()
+        else:
+            wizard.refund_moves()
+        return wizard.new_move_ids
+
+    def _preview(self, contract=None, until=date(2026, 12, 5)):
+        return self.env['billing.run'].create({'date_until': until, 'contract_id': contract and contract.id})
+
+    def _pricelist(self, *items):
+        """A pricelist with the fixed prices ``items`` of the service: (price, from, until)."""
+        values = [
+            {
+                'applied_on': '1_product',
+                'product_tmpl_id': self.service.product_tmpl_id.id,
+                'compute_price': 'fixed',
+                'fixed_price': price,
+                'date_start': first,
+                'date_end': last,
+            }
+            for price, first, last in items
+        ]
+        return self.env['product.pricelist'].create(
+            {'name': "2026", 'currency_id': self.company.currency_id.id, 'item_ids': [*map(Command.create, values)]}
+        )
+
+    def _triggers(self, cron):
+        return self.env['ir.cron.trigger'].search_count([('cron_id', '=', self.env.ref(cron).id)])
 
     def _settle(self, today):
         return self.env['billing.collection']._settle_due(today, transaction=Transaction())

@@ -1,8 +1,8 @@
 from datetime import date
 
 from odoo import Command
-from odoo.exceptions import UserError
-from odoo.tests import freeze_time, tagged
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
 
 from .common import BillingCommon
@@ -11,11 +11,6 @@ from .common import BillingCommon
 @tagged('post_install', '-at_install')
 @freeze_time('2026-12-05')
 class TestBillingPeriod(BillingCommon):
-    def _started(self, **values):
-        contract = self._contract(**values)
-        contract._start(contract.date_start)
-        return contract
-
     def _billed_dates(self, contract):
         return contract.period_ids.filtered(lambda period: period.state == 'invoiced').mapped('date_start')
 
@@ -195,3 +190,144 @@ class TestBillingPeriod(BillingCommon):
         for values in ({'state': 'invoiced'}, {'date_end': date(2027, 1, 1)}, {'planned_date': date(2027, 1, 1)}):
             with self.subTest(values), self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
                 period.write(values)
+
+    # === CONVENTIONS, CALENDAR, DATES === #
+
+    def test_a_short_period_is_billed_by_the_convention_of_its_contract(self):
+        for convention, amount, text in (
+            ('actual', 41.79, "13/28 days of"),
+            ('thirty', 45.0, "15/30 days of"),
+            ('none', 90.0, "from 02/01/2026 to 02/28/2026"),
+        ):
+            with self.subTest(convention):
+                contract = self._started(date_start=date(2026, 2, 16), anchor_day=1, price=90.0, proration=convention)
+                invoice = self._billed_on(date(2026, 2, 16), contract)
+                self.assertEqual(invoice.amount_untaxed, amount)
+                self.assertIn(text, invoice.invoice_line_ids.name)
+
+    def test_months_of_30_days_are_refused_for_weeks(self):
+        with self.assertRaisesRegex(ValidationError, r"C\d+.*months of 30 days.*Shorter Periods"):
+            self._contract(recurrence_unit='week', proration='thirty')
+
+    def test_the_calendar_and_its_first_short_period_show_before_saving(self):
+        for values, start, texts in (
+            (
+                {'frequency': 'quarterly', 'anchor_month': '1'},
+                date(2026, 11, 16),
+                ("11/16/2026", "12/31/2026", "46/92 days", "50.00", "01/01/2027"),
+            ),
+            (
+                {'frequency': 'yearly', 'anchor_month': '7'},
+                date(2027, 4, 19),
+                ("04/19/2027", "06/30/2027", "73/365 days", "20.00", "07/01/2027"),
+            ),
+            (
+                {'recurrence_unit': 'week', 'recurrence_interval': 1, 'anchor_weekday': '0'},
+                date(2026, 12, 11),
+                ("12/11/2026", "12/13/2026", "3/7 days", "42.86", "12/14/2026"),
+            ),
+        ):
+            with self.subTest(values):
+                contract = self.env['billing.contract'].new(
+                    {
+                        'partner_id': self.customer.id,
+                        'date_start': start,
+                        'alignment': 'calendar',
+                        'line_ids': [Command.create({'product_id': self.service.id})],
+                        **values,
+                    }
+                )
+                if 'frequency' in values:
+                    contract._inverse_frequency()
+                preview = str(contract.upcoming_preview)
+                for text in texts:
+                    self.assertIn(text, preview)
+
+    def test_a_quarter_of_the_calendar_bills_its_stub_then_whole_quarters(self):
+        contract = self._started(
+            date_start=date(2026, 5, 17), frequency='quarterly', alignment='calendar', anchor_month='1', price=91.0
+        )
+        invoices = self._billed_on(date(2026, 10, 1), contract)
+        self.assertEqual(
+            [(line.billing_date_start, line.billing_date_end) for line in invoices.invoice_line_ids],
+            [
+                (date(2026, 5, 17), date(2026, 6, 30)),
+                (date(2026, 7, 1), date(2026, 9, 30)),
+                (date(2026, 10, 1), date(2026, 12, 31)),
+            ],
+        )
+        self.assertEqual(invoices.mapped('amount_untaxed'), [45.0, 91.0, 91.0])
+
+    def test_an_invoice_is_planned_days_before_or_after_its_period_begins(self):
+        for values, planned in (
+            ({'invoice_offset': -5}, date(2026, 8, 27)),
+            ({'invoice_offset': 3}, date(2026, 9, 4)),
+            ({'invoice_offset': 4, 'on_open_days': True}, date(2026, 9, 7)),
+            ({'invoice_offset': -1, 'timing': 'arrears'}, date(2026, 9, 29)),
+            ({'timing': 'arrears', 'on_open_days': True}, date(2026, 9, 30)),
+        ):
+            with self.subTest(values):
+                contract = self._contract(date_start=date(2026, 9, 1), **values)
+                contract._start(date(2026, 8, 1))
+                self.assertEqual(contract.next_invoice_date, planned)
+                self._bill(date.fromordinal(planned.toordinal() - 1))
+                self.assertFalse(contract._invoices())
+                invoice = self._billed_on(planned, contract)
+                self.assertEqual((invoice.invoice_date, invoice.amount_untaxed), (planned, 100.0))
+                self.assertEqual(invoice.invoice_line_ids.billing_date_start, date(2026, 9, 1))
+
+    def test_the_last_day_of_a_month_moves_back_to_an_open_day(self):
+        contract = self._started(date_start=date(2026, 1, 1), timing='arrears', on_open_days=True)
+        self.assertEqual(contract.period_ids[0].planned_date, date(2026, 1, 30), "the 31st is a Saturday")
+
+    def test_a_form_shows_the_calendar_fields_that_its_terms_need(self):
+        with Form(self.env['billing.contract']) as form:
+            form.partner_id = self.customer
+            form.date_start = date(2026, 11, 16)
+            form.frequency = 'quarterly'
+            form.alignment = 'calendar'
+            form.anchor_month = '1'
+            with form.line_ids.new() as line:
+                line.product_id = self.service
+            self.assertIn("46/92 days", form.upcoming_preview)
+
+    # === OPENING === #
+
+    def test_the_first_run_after_an_opening_bills_exactly_the_rest(self):
+        contract = self._contract(date_start=date(2026, 1, 1), price=31.0)
+        self._add_line(contract, name="Backup", price_unit=30.0, billed_until=date(2026, 10, 31))
+        self._add_line(contract, name="Set-up", price_unit=49.0, kind='setup', billed_until=date(2026, 1, 1))
+        contract.line_ids[0].billed_until = date(2026, 10, 20)
+        contract._start(date(2026, 11, 1))
+        invoices = self._billed_on(date(2026, 11, 1), contract)
+        self.assertEqual(
+            [
+                (line.name.split(",")[0], line.billing_date_start, line.billing_date_end, line.price_subtotal)
+                for line in invoices.invoice_line_ids
+            ],
+            [
+                ("Hosting", date(2026, 10, 21), date(2026, 10, 31), 11.0),
+                ("Hosting", date(2026, 11, 1), date(2026, 11, 30), 31.0),
+                ("Backup", date(2026, 11, 1), date(2026, 11, 30), 30.0),
+            ],
+        )
+        self.assertFalse(self._bill(date(2026, 11, 2)))
+
+    def test_an_opening_counts_whole_periods_where_nothing_is_prorated(self):
+        contract = self._contract(date_start=date(2026, 1, 1), proration='none')
+        contract.line_ids.billed_until = date(2026, 10, 20)
+        contract._start(date(2026, 11, 1))
+        invoice = self._billed_on(date(2026, 11, 1), contract)
+        self.assertEqual(invoice.invoice_line_ids.mapped('billing_date_start'), [date(2026, 11, 1)])
+
+    def test_an_opening_is_told_before_the_start_and_after_the_first_day(self):
+        with self.assertRaisesRegex(ValidationError, r"C\d+.*Already Billed Until.*08/31/2026.*09/01/2026"):
+            self._contract(date_start=date(2026, 9, 1)).line_ids.billed_until = date(2026, 8, 31)
+        contract = self._started(date_start=date(2026, 9, 1))
+        with self.assertRaisesRegex(UserError, rf"{contract.name} is started.*From"):
+            contract.line_ids.billed_until = date(2026, 9, 30)
+
+    def test_an_opening_of_a_line_added_after_the_start_is_refused(self):
+        contract = self._started(date_start=date(2026, 9, 1))
+        with self.assertRaisesRegex(UserError, rf"{contract.name} is started.*From"):
+            self._add_line(contract, billed_until=date(2026, 9, 30))
