@@ -173,6 +173,16 @@ class BillingCommon(AccountTestInvoicingCommon):
         ]
         self.assertCountEqual(lines, rows, move.name)
 
+    def assertSale(self, move, day, nets, vat):
+        """Assert the entry of an invoice to the customer with VAT on receipts; amounts below zero give back.
+
+        :param nets: the amount of each line without VAT
+        """
+        amounts = [('411100', sum(nets) + vat), *(('706000', -net) for net in nets), ('445740', -vat)]
+        rounded = [(code, round(amount, 2)) for code, amount in amounts]
+        rows = [(code, self.customer.name, max(amount, 0.0), max(-amount, 0.0)) for code, amount in rounded]
+        self.assertEntry(move, day, rows)
+
     def _cash_basis_entries(self, invoice):
         """The VAT-on-receipts entries of ``invoice`` and their reversals, oldest first."""
         return self.env['account.move'].search([('tax_cash_basis_origin_move_id', '=', invoice.id)], order='date, id')
