@@ -124,6 +124,17 @@ class BillingCommon(AccountTestInvoicingCommon):
         ]
         return contract.line_ids - before
 
+    def _texts(self, names):
+        """Commands of the lines of a contract: (price, name) bills, (display type, name) only prints."""
+        commands = []
+        for number, (first, name) in enumerate(names):
+            if isinstance(first, str):
+                values = {'display_type': first, 'name': name, 'quantity': 0.0, 'price_unit': 0.0}
+            else:
+                values = {'product_id': self.service.id, 'name': name, 'price_unit': first}
+            commands.append(Command.create({**values, 'sequence': number}))
+        return commands
+
     def _reverse(self, invoice, *, again=False, modify=False):
         """The draft that core's wizard makes: the credit note, or the invoice made anew after it."""
         wizard = (

@@ -16,17 +16,6 @@ class TestBillingPeriodInvoice(BillingCommon):
 
     # === HELPERS === #
 
-    def _texts(self, names):
-        """Commands of the lines of a contract: (price, name) bills, (display type, name) only prints."""
-        commands = []
-        for number, (first, name) in enumerate(names):
-            if isinstance(first, str):
-                values = {'display_type': first, 'name': name, 'quantity': 0.0, 'price_unit': 0.0}
-            else:
-                values = {'product_id': self.service.id, 'name': name, 'price_unit': first}
-            commands.append(Command.create({**values, 'sequence': number}))
-        return commands
-
     def _names(self, invoice):
         lines = invoice.invoice_line_ids.sorted('sequence')
         return [(line.display_type, line.name.split(",")[0]) for line in lines]
