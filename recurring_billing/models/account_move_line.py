@@ -109,6 +109,23 @@ class AccountMoveLine(models.Model):
         amount = self.currency_id.round(self.quantity * self.price_unit * (1 - self.discount / 100))
         return abs(Decimal(str(amount)))
 
+    def _billing_tax_amounts(self):
+        """What this invoice line bears in the ledger, as `Decimal`, positive where the line takes or gives money.
+
+        :return: {(name of a total, id of its tax or False): amount}, by the names that core gives amounts typed by hand
+        """
+        self.ensure_one()
+        base_lines, _tax_lines = self.move_id._get_rounded_base_and_tax_lines()
+        details = next(line for line in base_lines if line['record'] == self)['tax_details']
+        net = details['total_excluded_currency'] + details['delta_total_excluded_currency']
+        amounts = {('total_excluded', False): net}
+        for data in details['taxes_data']:
+            if not data['is_reverse_charge']:  # core mirrors the tax itself
+                amounts['tax_amount_currency', data['tax'].id] = data['tax_amount_currency']
+                amounts['base_amount_currency', data['tax'].id] = data['base_amount_currency']
+        sign = -1 if self.quantity < 0 else 1
+        return {key: Decimal(str(sign * self.currency_id.round(amount))) for key, amount in amounts.items()}
+
     def _billing_reopens(self):
         """Whether the days of this credit are owed again: our own always, one made by hand where a person said so.
 

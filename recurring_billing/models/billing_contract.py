@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
 from ..tools.recurrence import per_month
+from .billing_bill import mirrors_bills
 from .billing_frequency_mixin import PLAN_TERMS
 
 
@@ -265,6 +266,7 @@ class BillingContract(models.Model):
         if not bills:
             return 0.0, 0.0, 0.0
         taxes = self.env['account.tax'].with_company(self.company_id)
+        is_mirror = mirrors_bills(bills)
         base_lines = [
             taxes._prepare_base_line_for_taxes_computation(
                 bill.line,
@@ -274,6 +276,7 @@ class BillingContract(models.Model):
                 tax_ids=bill.credited.tax_ids if bill.credited else bill.line.tax_ids,
                 partner_id=self.partner_id,
                 currency_id=self.currency_id,
+                **(bill.manual if is_mirror else {}),
             )
             for bill in bills
         ]

@@ -1,34 +1,16 @@
-import typing
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import groupby
 
 from odoo import models
 from odoo.tools import format_date, formatLang
 
-from ..tools.owing import to_charge, to_credit
-from ..tools.proration import WHOLE, Days, Share, overlap, part, share
+from ..tools.owing import shares, to_charge, to_credit
+from ..tools.proration import WHOLE, Days, overlap, part, share
+from .billing_bill import Bill
 
 # A pricelist's day begins at midnight where the accountant sits: at noon, UTC, it is that day almost everywhere.
 NOON = time(12)
-
-
-class Bill(typing.NamedTuple):
-    """One line to invoice; a quantity below zero gives back what ``credited``, a line of an invoice, billed."""
-
-    line: models.BaseModel
-    kind: str
-    days: Days | None
-    share: Share
-    quantity: float
-    price_unit: float
-    full: float = 0.0  # price of the whole period that this is a share of
-    discount: float = 0.0
-    credited: models.BaseModel | None = None
-
-    @property
-    def amount(self) -> float:
-        """Price times quantity less discount: with taxes where they are in the price, not rounded."""
-        return self.quantity * self.price_unit * (1 - self.discount / 100)
 
 
 class BillingContractLine(models.Model):
@@ -50,7 +32,7 @@ class BillingContractLine(models.Model):
         charges = [self._charge(days, whole) for days in to_charge(owed, billed)]
         posted = [entry for entry in billed if entry.key.parent_state == 'posted']  # a draft may still be corrected
         credits = to_credit(owed, posted, self._rounding(), self.contract_id.proration)
-        return [bill for bill in charges if bill.share.days] + [self._credit(credit) for credit in credits]
+        return [bill for bill in charges if bill.share.days] + self._credits(credits)
 
     def _whole_period(self):
         """What this line bills for a period that it fills, as a list of `Bill`: empty for a line that only prints."""
@@ -92,14 +74,46 @@ class BillingContractLine(models.Model):
         amount = part(full, days, whole, self._rounding(), convention)
         return Bill(self, self.kind, days, share(days, whole, convention), 1.0, float(amount), full=float(full))
 
-    def _credit(self, credit):
-        """The bill that gives ``credit`` back, at the price that was billed."""
+    def _credits(self, credits):
+        """The bills that give ``credits`` back, at price and taxes of the invoice lines that they take back."""
+        bills = []
+        for billed, group in groupby(credits, key=lambda credit: credit.billed):
+            group = list(group)
+            taxes = self._credited_taxes(billed, group)
+            bills += [self._credit(credit, amounts) for credit, amounts in zip(group, taxes, strict=True)]
+        return bills
+
+    def _credit(self, credit, amounts):
         line = credit.billed.key
         if credit.is_whole:
             values = {'quantity': -line.quantity, 'price_unit': line.price_unit, 'discount': line.discount}
         else:
             values = {'quantity': -1.0, 'price_unit': float(credit.amount)}
-        return Bill(self, 'adjustment', credit.days, WHOLE, **values, credited=line)
+        manual = {'manual_total_excluded_currency': -amounts.pop(('total_excluded', False)), 'manual_tax_amounts': {}}
+        for (name, tax), amount in amounts.items():
+            manual['manual_tax_amounts'].setdefault(str(tax), {})[name] = -amount
+        return Bill(self, 'adjustment', credit.days, WHOLE, **values, credited=line, manual=manual)
+
+    def _credited_taxes(self, billed, credits):
+        """Net and taxes of each of ``credits``: shares of what the ledger holds, which the last one uses up.
+
+        Taxes computed anew on each part would leave a cent with the bill (100.00 + 20.00 given back in three parts).
+        """
+        given = [credit._billing_tax_amounts() for credit in billed.credits]
+        rows = [{} for _credit in credits]
+        for key, total in billed.key._billing_tax_amounts().items():
+            amounts = shares(
+                [credit.days for credit in credits],
+                billed.days,
+                total,
+                total - sum(amounts.get(key, 0) for amounts in given),
+                credits[-1].is_last,
+                self._rounding(),
+                self.contract_id.proration,
+            )
+            for row, amount in zip(rows, amounts, strict=True):
+                row[key] = float(amount)
+        return rows
 
     def _price_on(self, day):
         """The price of one unit for the period that begins on ``day``."""

@@ -186,6 +186,7 @@ class BillingPeriod(models.Model):
                 if credit._billing_reopens()
             ),
             credited=sum(credit._billing_amount() for credit in credits),
+            credits=tuple(credits),
         )
 
     def _is_billed_twice(self):

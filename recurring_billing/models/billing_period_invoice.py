@@ -142,7 +142,7 @@ class BillingPeriod(models.Model):
                 is_billed = line in bills
                 if is_billed:
                     rows += [text._text_values() for text in waiting]
-                    rows += [self._line_values(period, bill, plan.is_credit_note) for period, bill in bills[line]]
+                    rows += [self._line_values(period, bill, plan) for period, bill in bills[line]]
                     waiting = []
             elif line.display_type != 'line_note':
                 waiting = [*line._headings_above(waiting), line]
@@ -154,12 +154,12 @@ class BillingPeriod(models.Model):
         return rows
 
     @api.model
-    def _line_values(self, period, bill, is_credit_note):
+    def _line_values(self, period, bill, plan):
         line, credited = bill.line, bill.credited
         values = {
             'product_id': line.product_id.id,
             'name': line._label(bill),
-            'quantity': -bill.quantity if is_credit_note else bill.quantity,
+            'quantity': -bill.quantity if plan.is_credit_note else bill.quantity,
             'product_uom_id': line.product_uom_id.id,
             'price_unit': bill.price_unit,
             'tax_ids': [fields.Command.set((credited or line).tax_ids.ids)],
@@ -176,5 +176,18 @@ class BillingPeriod(models.Model):
                 'account_id': credited.account_id.id,
                 'discount': bill.discount,
                 'billing_credited_line_id': credited.id,
+                'extra_tax_data': self._mirrored_taxes(bill) if plan.is_mirror else False,
             }
         return values
+
+    @api.model
+    def _mirrored_taxes(self, bill):
+        """The taxes of a line of a credit note, as core stores amounts typed by hand for as long as the line stays."""
+        data = {
+            **bill.manual,
+            'currency_id': bill.credited.currency_id.id,
+            'quantity': bill.quantity,
+            'price_unit': bill.price_unit,
+            'discount': bill.discount,
+        }
+        return self.env['account.tax']._reverse_quantity_base_line_extra_tax_data(data)

@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.fields import Command, Domain
 
 from ..tools.invoice_date import issued
+from .billing_bill import mirrors_bills
 
 
 def _by_contract(period):
@@ -33,6 +34,10 @@ class PlannedInvoice:
     @property
     def is_credit_note(self):
         return sum(bill.amount for _period, bill in self.bills) < 0
+
+    @property
+    def is_mirror(self):
+        return mirrors_bills(bill for _period, bill in self.bills)
 
     def totals(self):
         """(untaxed, taxes, total) of the invoice in its currency; below zero for a credit note."""

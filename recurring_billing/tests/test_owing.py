@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase
 
-from odoo.addons.recurring_billing.tools.owing import subtract, to_charge, to_credit
+from odoo.addons.recurring_billing.tools.owing import shares, subtract, to_charge, to_credit
 from odoo.addons.recurring_billing.tools.proration import Days, part
 
 from .common_owing import CENT, JUNE, Ledger, billed, each_day, june
@@ -266,6 +266,26 @@ class TestOwing(BaseCase):
     def test_what_one_line_gave_away_does_not_cap_another(self):
         lines = [billed("15.00", june(1, 15), credited="15.00"), billed("15.00", june(16, 30))]
         self.assertEqual([str(credit.amount) for credit in to_credit(None, lines, CENT)], ["15.00"])
+
+    def test_net_and_taxes_are_taken_back_in_shares_too(self):
+        """20.00 of VAT on 100.00 for 30 days of June: 10 days are 6.67, 20 days 13.33."""
+        ends, middle = [june(1, 10), june(21, 30)], [june(11, 20)]
+        cases = (
+            ("all at once", [JUNE], "20.00", "20.00", True, ["20.00"]),
+            ("some days", middle, "20.00", "20.00", False, ["6.66"]),  # 13.33 until the 20th less 6.67 until the 10th
+            ("first and last", ends, "20.00", "20.00", False, ["6.67", "6.67"]),
+            ("the rest in two pieces", ends, "20.00", "13.33", True, ["6.67", "6.66"]),
+            ("the rest in two pieces, given back short", ends, "20.00", "13.35", True, ["6.67", "6.68"]),
+            ("little is left", ends, "20.00", "7.00", True, ["6.67", "0.33"]),
+            ("nothing is left", ends, "20.00", "0.00", True, ["0.00", "0.00"]),
+            ("more than all was given away", ends, "20.00", "-1.00", True, ["0.00", "0.00"]),
+            ("no tax", ends, "0.00", "0.00", True, ["0.00", "0.00"]),
+            ("a tax below zero, as a tax that is withheld", ends, "-20.00", "-13.33", True, ["-6.67", "-6.66"]),
+        )
+        for name, pieces, total, left, takes_all, expected in cases:
+            with self.subTest(name):
+                amounts = shares(pieces, JUNE, Decimal(total), Decimal(left), takes_all, CENT)
+                self.assertEqual([f"{amount + 0:.2f}" for amount in amounts], expected)
 
     def test_a_year_in_the_life_of_a_bill(self):
         """June is billed, ends on the 10th, goes on at a higher price, is dropped."""

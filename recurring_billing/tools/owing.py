@@ -15,7 +15,7 @@ class Billed:
     """A line of an invoice: the days it bills, its amount, and what credit notes took back of it.
 
     ``reopened`` are the days whose credit lets them be billed again; a credit that was given away takes back money
-    (``credited``) but no days.
+    (``credited``) but no days. ``credits`` are the keys of those credits.
     """
 
     key: Hashable
@@ -23,6 +23,7 @@ class Billed:
     amount: Decimal
     reopened: tuple[Days, ...] = ()
     credited: Decimal = Decimal(0)
+    credits: tuple[Hashable, ...] = ()
 
     @property
     def covered(self) -> list[Days]:
@@ -36,12 +37,16 @@ class Billed:
 
 @dataclass(frozen=True)
 class Credit:
-    """``amount`` to give back for ``days`` of what ``billed`` charged; ``is_whole`` where it takes the line back."""
+    """``amount`` to give back for ``days`` of what ``billed`` charged; ``is_whole`` where it takes the line back.
+
+    ``is_last`` where no billed day is left after it: whatever of the line was not given back goes with it.
+    """
 
     billed: Billed
     days: Days
     amount: Decimal
     is_whole: bool
+    is_last: bool
 
 
 def to_charge(owed: Days | None, billed: Iterable[Billed]) -> list[Days]:
@@ -64,15 +69,38 @@ def to_credit(
     credits = []
     for line in billed:
         unowed = subtract(line.covered, [owed] if owed else [])
-        keeps_days = bool(subtract(line.covered, unowed))
-        left = line.creditable
-        for index, days in enumerate(unowed):
-            is_last = index == len(unowed) - 1 and not keeps_days
-            amount = left if is_last else min(part(line.amount, days, line.days, rounding, convention), left)
-            left -= amount
+        takes_all = not subtract(line.covered, unowed)
+        amounts = shares(unowed, line.days, line.amount, line.creditable, takes_all, rounding, convention)
+        for days, amount in zip(unowed, amounts, strict=True):
             if amount:
-                credits.append(Credit(line, days, amount, is_whole=amount == line.amount and days == line.days))
+                is_whole = amount == line.amount and days == line.days
+                credits.append(Credit(line, days, amount, is_whole, is_last=takes_all and days == unowed[-1]))
     return credits
+
+
+def shares(
+    pieces: Sequence[Days],
+    whole: Days,
+    total: Decimal,
+    left: Decimal,
+    takes_all: bool,
+    rounding: Decimal,
+    convention: str = "actual",
+) -> list[Decimal]:
+    """What each of ``pieces``, in order, takes back of ``total``, billed for ``whole``: its price, or one of its taxes.
+
+    :param left: what of ``total`` was not given back yet, of the same sign; no more is taken
+    :param takes_all: whether the last piece takes all that is left, so that no cent stays with the bill
+    """
+    sign = -1 if total < 0 else 1
+    left = max(sign * left, 0 * left)
+    amounts = []
+    for index, days in enumerate(pieces):
+        is_last = takes_all and index == len(pieces) - 1
+        amount = left if is_last else min(part(sign * total, days, whole, rounding, convention), left)
+        left -= amount
+        amounts.append(sign * amount)
+    return amounts
 
 
 def subtract(days: Iterable[Days], taken: Iterable[Days]) -> list[Days]:
