@@ -32,4 +32,5 @@ from . import (
     test_sepa_text,
     test_tours,
     test_translations,
+    test_versions,
 )

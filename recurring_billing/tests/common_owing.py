@@ -19,6 +19,11 @@ def billed(amount="30.00", days=JUNE, *, key="line", reopened=(), credited="0"):
     return Billed(key, days, Decimal(amount), tuple(reopened), Decimal(credited))
 
 
+def ranges(owed):
+    """The days of a case as the tools take them: a list, here of one range or none."""
+    return [owed] if owed else []
+
+
 def each_day(ranges):
     return [days.first + timedelta(days=count) for days in ranges for count in range((days.last - days.first).days + 1)]
 
@@ -51,8 +56,10 @@ class Ledger:
 
     def due(self, owed):
         # The 31st of a month of 30 days is worth nothing: nobody bills it.
-        charges = [days for days in to_charge(owed, self.lines) if share(days, self.whole, self.convention).days]
-        return charges, to_credit(owed, self.lines, self.rounding, self.convention)
+        charges = [
+            days for days in to_charge(ranges(owed), self.lines) if share(days, self.whole, self.convention).days
+        ]
+        return charges, to_credit(ranges(owed), self.lines, self.rounding, self.convention)
 
     @property
     def kept(self):

@@ -49,13 +49,13 @@ class Credit:
     is_last: bool
 
 
-def to_charge(owed: Days | None, billed: Iterable[Billed]) -> list[Days]:
+def to_charge(owed: Iterable[Days], billed: Iterable[Billed]) -> list[Days]:
     """The owed days that no invoice line covers."""
-    return subtract([owed] if owed else [], [days for line in billed for days in line.covered])
+    return subtract(owed, [days for line in billed for days in line.covered])
 
 
 def to_credit(
-    owed: Days | None,
+    owed: Sequence[Days],
     billed: Sequence[Billed],
     rounding: Decimal,
     convention: str = "actual",
@@ -68,7 +68,7 @@ def to_credit(
     """
     credits = []
     for line in billed:
-        unowed = subtract(line.covered, [owed] if owed else [])
+        unowed = subtract(line.covered, owed)
         takes_all = not subtract(line.covered, unowed)
         amounts = shares(unowed, line.days, line.amount, line.creditable, takes_all, rounding, convention)
         for days, amount in zip(unowed, amounts, strict=True):

@@ -1,0 +1,92 @@
+"""What is agreed of a contract, by days: the fold of all changes, whenever they were decided."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from .owing import subtract
+from .proration import Days
+
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Change:
+    """From ``day`` on, ``values`` hold instead of those before, and the others stay; None: then on nothing is owed."""
+
+    day: date
+    values: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Version:
+    """``values`` hold from ``first`` to ``last``, both included; None: from the beginning, without end."""
+
+    first: date | None
+    last: date | None
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Pause:
+    """The contract rests from ``first`` to ``last``, both included; None: until it is resumed."""
+
+    first: date
+    last: date | None = None
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """The pause that holds ``day`` ends on the day before."""
+
+    day: date
+
+
+def versions(values: Mapping[str, Any], changes: Iterable[Change]) -> list[Version]:
+    """The versions of what was first agreed as ``values``: in the order of their days, without gap or overlap.
+
+    :param changes: in the order in which they were decided, for whatever day. A value holds until a change of the same
+        value for a later day, and of two for the same day the one decided last wins: a change for the past leaves alone
+        what was already agreed otherwise for a later day.
+    """
+    result = [Version(None, None, dict(values))]
+    for change in sorted(changes, key=lambda change: change.day):
+        if change.values is None:
+            return _before(result, change.day)
+        result = _from(result, change.day, {**result[-1].values, **change.values})
+    return result
+
+
+def paused(steps: Iterable[Pause | Resumption]) -> list[Days]:
+    """The days on which a contract rests, in order; the last range ends on `date.max` where nobody resumed it.
+
+    :param steps: in the order in which they were decided
+    """
+    days: list[Days] = []
+    for step in steps:
+        if isinstance(step, Pause):
+            rest = Days(step.first, step.last or date.max)
+            days = sorted([*subtract(days, [rest]), rest])
+        else:
+            days = [piece for rest in days if (piece := _until(rest, step.day))]
+    return days
+
+
+def _from(result: list[Version], day: date, values: Mapping[str, Any]) -> list[Version]:
+    before = _before(result, day)
+    if before and before[-1].values == values:
+        return [*before[:-1], Version(before[-1].first, None, values)]
+    return [*before, Version(day if before else None, None, values)]
+
+
+def _before(result: list[Version], day: date) -> list[Version]:
+    """``result`` until the day before ``day``; a version that began on that day is gone."""
+    *earlier, last = result
+    return earlier if last.first == day else [*earlier, Version(last.first, day - _ONE_DAY, last.values)]
+
+
+def _until(rest: Days, day: date) -> Days | None:
+    if not rest.first <= day <= rest.last:
+        return rest
+    return Days(rest.first, day - _ONE_DAY) if rest.first < day else None
