@@ -2,9 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
-from ..tools.recurrence import per_month
-from .billing_bill import mirrors_bills
 from .billing_frequency_mixin import PLAN_TERMS
+
+LIVE = ('running', 'paused')  # states in which a contract is billed: a paused one owes what its pause leaves
 
 
 class BillingContract(models.Model):
@@ -15,11 +15,16 @@ class BillingContract(models.Model):
     _check_company_auto = True
     _rec_names_search = ['name', 'partner_id', 'customer_reference']
     _guarded = frozenset({'state', 'missed_accepted_until'})
-    _transitions = {'running': ('draft',), 'closed': ('running',), 'draft': ('running',)}
+    _transitions = {
+        'running': ('draft', 'paused'),
+        'paused': ('running',),
+        'closed': ('running', 'paused'),
+        'draft': ('running',),
+    }
 
     name = fields.Char("Number", default='/', required=True, readonly=True, copy=False)
     state = fields.Selection(
-        [('draft', "Draft"), ('running', "Running"), ('closed', "Closed")],
+        [('draft', "Draft"), ('running', "Running"), ('paused', "Paused"), ('closed', "Closed")],
         "Status",
         default='draft',
         required=True,
@@ -63,48 +68,17 @@ class BillingContract(models.Model):
     note = fields.Html("Notes")
     line_ids = fields.One2many('billing.contract.line', 'contract_id', copy=True)
     period_ids = fields.One2many('billing.period', 'contract_id', copy=False)
-    amount_untaxed = fields.Monetary(compute='_compute_amounts', store=True)
-    amount_tax = fields.Monetary("Taxes", compute='_compute_amounts', store=True)
-    amount_total = fields.Monetary("Total per Period", compute='_compute_amounts', store=True)
-    mrr = fields.Monetary(
-        "MRR",
-        compute='_compute_amounts',
-        store=True,
-        help="Monthly recurring revenue: amount without taxes per month.",
-    )
 
     _name_company_unique = models.UniqueIndex(
         "(company_id, name) WHERE name != '/'",
         "This contract number is already used in the company.",
     )
 
-    # === COMPUTE METHODS === #
-
-    @api.depends(
-        'line_ids.quantity',
-        'line_ids.price_unit',
-        'line_ids.tax_ids',
-        'line_ids.kind',
-        'currency_id',
-        'company_id',
-        'partner_id',
-        'recurrence_unit',
-        'recurrence_interval',
-    )
-    def _compute_amounts(self):
-        for contract in self:
-            bills = [bill for line in contract.line_ids for bill in line._whole_period() if bill.kind == 'recurring']
-            contract.amount_untaxed, contract.amount_tax, contract.amount_total = contract._tax_totals(bills)
-            factor = 0
-            if contract.recurrence_unit and contract.recurrence_interval > 0:
-                factor = per_month(contract.recurrence_unit, contract.recurrence_interval)
-            contract.mrr = contract.amount_untaxed * float(factor)
-
     # === CONSTRAINT METHODS === #
 
     @api.constrains('line_ids')
     def _check_has_lines(self):
-        self.filtered(lambda contract: contract.state == 'running')._require_lines()
+        self._live()._require_lines()
 
     def _require_lines(self):
         for contract in self.filtered(lambda contract: all(contract.line_ids.mapped('display_type'))):
@@ -133,21 +107,6 @@ class BillingContract(models.Model):
     def _check_openings(self):
         self.line_ids._check_opening_after_start()
 
-    @api.constrains('date_end')
-    def _check_end_not_billed(self):
-        for contract in self.filtered('date_end'):
-            billed = contract._billed_until()
-            if billed and billed > contract.date_end:
-                raise ValidationError(
-                    self.env._(
-                        "Contract %(contract)s: the field “End” is %(end)s but invoices reach until %(billed)s. "
-                        "Choose a later end, or credit the last invoice first.",
-                        contract=contract.display_name,
-                        end=format_date(self.env, contract.date_end),
-                        billed=format_date(self.env, billed),
-                    ),
-                )
-
     # === CRUD METHODS === #
 
     @api.model_create_multi
@@ -172,11 +131,11 @@ class BillingContract(models.Model):
             'journal_id',
         }
         changed = frozen & vals.keys()
-        if changed:
+        if changed and not self._is_unguarded():
             self._refuse_change_of_terms(changed)
         result = super().write(vals)
         if 'date_end' in vals:
-            self.filtered(lambda contract: contract.state == 'running')._replan()
+            self._live()._replan(fields.Date.context_today(self))
         return result
 
     def _refuse_change_of_terms(self, names):
@@ -221,6 +180,10 @@ class BillingContract(models.Model):
                         invoice=invoices[0].display_name,
                     ),
                 )
+        for contract in self.filtered('amendment_ids'):
+            raise UserError(
+                self.env._("Contract %s was amended and cannot go back to draft: end it instead.", contract.name),
+            )
         self._set_state('draft')
         self.period_ids.sudo().unlink()  # nobody deletes periods by hand, not even their user
         return True
@@ -232,6 +195,10 @@ class BillingContract(models.Model):
         return {**action, 'context': {'default_contract_id': self.id}}
 
     # === BUSINESS METHODS === #
+
+    def _live(self):
+        """Those of these contracts that are billed: running or paused."""
+        return self.filtered(lambda contract: contract.state in LIVE)
 
     def _start(self, today):
         """Start draft contracts and plan their periods until ``today`` and one more.
@@ -255,32 +222,3 @@ class BillingContract(models.Model):
                     customer=self.partner_id.display_name,
                 ),
             )
-
-    def _tax_totals(self, bills):
-        """Sum ``bills`` with core's own tax computation, as the invoice will.
-
-        :param bills: list of `Bill` (see billing.contract.line)
-        :return: (untaxed, taxes, total) in the contract's currency
-        """
-        self.ensure_one()
-        if not bills:
-            return 0.0, 0.0, 0.0
-        taxes = self.env['account.tax'].with_company(self.company_id)
-        is_mirror = mirrors_bills(bills)
-        base_lines = [
-            taxes._prepare_base_line_for_taxes_computation(
-                bill.line,
-                quantity=bill.quantity,
-                price_unit=bill.price_unit,
-                discount=bill.discount,
-                tax_ids=bill.credited.tax_ids if bill.credited else bill.line.tax_ids,
-                partner_id=self.partner_id,
-                currency_id=self.currency_id,
-                **(bill.manual if is_mirror else {}),
-            )
-            for bill in bills
-        ]
-        taxes._add_tax_details_in_base_lines(base_lines, self.company_id)
-        taxes._round_base_lines_tax_details(base_lines, self.company_id)
-        totals = taxes._get_tax_totals_summary(base_lines, self.currency_id, self.company_id)
-        return totals['base_amount_currency'], totals['tax_amount_currency'], totals['total_amount_currency']

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 
 from ..tools.invoice_date import planned
 from ..tools.proration import WHOLE
+from .billing_contract import LIVE
 from .billing_frequency_mixin import PLAN_TERMS
 
 UPCOMING = 6  # invoices shown ahead on the form
@@ -39,7 +40,12 @@ class BillingContract(models.Model):
         'line_ids.price_unit',
         'line_ids.is_price_listed',
         'line_ids.billed_until',
+        'line_ids.discount',
         'line_ids.tax_ids',
+        'line_ids.valid_from',
+        'line_ids.valid_until',
+        'line_ids.is_void',
+        'amendment_ids.state',
         'line_ids.date_start',
         'line_ids.date_end',
         'partner_id',
@@ -52,11 +58,6 @@ class BillingContract(models.Model):
                 'recurring_billing.contract_upcoming',
                 {'contract': contract, 'rows': contract._upcoming()},
             )
-
-    def _recurrence(self):
-        """The grid of periods of this contract; None while its terms are incomplete."""
-        self.ensure_one()
-        return self._recurrence_from(self.date_start)
 
     def _planned_date(self, slot):
         """When the days of ``slot`` are to be invoiced."""
@@ -71,7 +72,7 @@ class BillingContract(models.Model):
     def _first_owed_day(self):
         """The first day of this contract that no other software has billed."""
         self.ensure_one()
-        openings = [line.billed_until for line in self.line_ids if not line.display_type]
+        openings = [line.billed_until for line in self.line_ids if not line.display_type and not line.root_id]
         return min(openings) + ONE_DAY if openings and all(openings) else self.date_start
 
     def _first_unplanned_day(self):
@@ -107,7 +108,7 @@ class BillingContract(models.Model):
         """Values of the period rows from the day ``first`` on, until the first that is planned after ``until``."""
         self.ensure_one()
         rows = []
-        for slot in self._recurrence().slots(first, self.date_end or None):
+        for slot in self._slots(first, self.date_end or None):
             rows.append(self._period_values(slot))
             if rows[-1]['planned_date'] > until:
                 break
@@ -130,8 +131,8 @@ class BillingContract(models.Model):
         ahead = [values for values in rows if values['planned_date'] <= until]
         return self.env['billing.period'].concat(*map(self.env['billing.period']._unguarded().new, ahead))
 
-    def _replan(self):
-        """Plan the last periods of these running contracts anew, after their end has moved.
+    def _replan(self, today):
+        """Plan the last periods of these running contracts anew, after their end or their frequency has changed.
 
         Periods that an invoice or the record of a run names stay; what lies after the end is not owed.
         """
@@ -142,17 +143,16 @@ class BillingContract(models.Model):
                     break
                 loose |= period
         loose.sudo().unlink()  # nobody deletes periods by hand, not even their user
-        self._plan_periods(fields.Date.context_today(self))
+        self._plan_periods(today)
 
     def _upcoming(self):
         """The next invoices as plain rows for the form; works before the contract is saved."""
         self.ensure_one()
-        recurrence = self._recurrence()
-        if not recurrence or not self.line_ids or self.state == 'closed':
+        if not self._recurrences() or not self.line_ids or self.state == 'closed':
             return []
         planned_rows = self.period_ids.filtered(lambda period: period.state == 'planned').sorted('date_start')
         rows = [self._upcoming_row(period._slot(), period._to_bill()) for period in planned_rows[:UPCOMING]]
-        slots = recurrence.slots(self._first_unplanned_day(), self.date_end or None)
+        slots = self._slots(self._first_unplanned_day(), self.date_end or None)
         for slot in islice(slots, UPCOMING - len(rows)):
             rows.append(self._upcoming_row(slot, [bill for line in self.line_ids for bill in line._bills(slot)]))
         return rows
@@ -186,7 +186,7 @@ class BillingContract(models.Model):
         """Close those of these contracts whose last day has passed and is billed."""
         finished = self.filtered(
             lambda contract: (
-                contract.state == 'running'
+                contract.state in LIVE
                 and contract.date_end
                 and contract.date_end < today
                 and not contract.period_ids.filtered(lambda period: period.state == 'planned')

@@ -6,7 +6,7 @@ from odoo.tools import format_date
 class BillingContractLine(models.Model):
     _name = 'billing.contract.line'
     _description = "Recurring Contract Line"
-    _inherit = ['analytic.mixin']
+    _inherit = ['analytic.mixin', 'billing.guard.mixin']
     _order = 'contract_id, sequence, id'
     _check_company_auto = True
 
@@ -67,6 +67,7 @@ class BillingContractLine(models.Model):
         readonly=False,
         precompute=True,
     )
+    discount = fields.Float("Discount (%)", digits='Discount', help="Off the price of each period.")
     tax_ids = fields.Many2many(
         'account.tax',
         check_company=True,
@@ -92,6 +93,10 @@ class BillingContractLine(models.Model):
     _billable_or_text = models.Constraint(
         'CHECK(display_type IS NOT NULL OR product_id IS NOT NULL)',
         "A line needs a product: choose one, or make it a section or a note.",
+    )
+    _discount_is_a_share = models.Constraint(
+        'CHECK(discount BETWEEN 0 AND 100)',
+        "A discount is a percentage between 0 and 100.",
     )
     _text_bills_nothing = models.Constraint(
         'CHECK(display_type IS NULL OR (product_id IS NULL AND price_unit = 0 AND quantity = 0))',
@@ -132,7 +137,7 @@ class BillingContractLine(models.Model):
                 taxes = company.account_sale_tax_id
             line.tax_ids = line.contract_id.fiscal_position_id.map_tax(taxes)
 
-    @api.depends('quantity', 'price_unit', 'tax_ids', 'currency_id', 'display_type')
+    @api.depends('quantity', 'price_unit', 'discount', 'tax_ids', 'currency_id', 'display_type')
     def _compute_price_subtotal(self):
         for line in self:
             line.price_subtotal = line.contract_id._tax_totals(line._whole_period())[0]

@@ -5,7 +5,7 @@ from itertools import groupby
 from odoo import models
 from odoo.tools import format_date, formatLang
 
-from ..tools.owing import shares, to_charge, to_credit
+from ..tools.owing import shares, subtract, to_charge, to_credit
 from ..tools.proration import WHOLE, Days, overlap, part, share
 from .billing_bill import Bill
 
@@ -39,27 +39,31 @@ class BillingContractLine(models.Model):
         self.ensure_one()
         if self.display_type or not self.product_id:
             return []
-        return [Bill(self, self.kind, None, WHOLE, self.quantity, self.price_unit)]
+        return [Bill(self, self.kind, None, WHOLE, self.quantity, self.price_unit, discount=self.discount)]
 
     def _owed_days(self, days, whole):
-        """The days of ``days`` that this line owes, or None."""
+        """The days of ``days`` that this line owes, as a list of ranges."""
         self.ensure_one()
-        first = self.date_start or self.contract_id.date_start
-        if self.billed_until:
-            first = max(first, self.billed_until + timedelta(days=1))
         if self.kind == 'setup':
             return self._setup_days(days)
-        owed = overlap(days, Days(first, self.date_end or date.max))
-        if owed and self.contract_id.proration == 'none':
-            return whole if whole.first >= first or not self.billed_until else None
-        return owed
+        opening = self._item().billed_until
+        days_in_effect = self._days()
+        owed = days_in_effect and overlap(days, days_in_effect)
+        if owed and opening:
+            owed = overlap(owed, Days(opening + timedelta(days=1), date.max))
+        left = subtract([owed] if owed else [], self.contract_id._rests())
+        if left and self.contract_id.proration == 'none':
+            return [whole] if not opening or whole.first > opening else []
+        return left
 
     def _setup_days(self, days):
         """A fee is owed on the line's first day, whatever period that falls into."""
-        start = self.contract_id.date_start
-        day = max(self.date_start or start, start)
-        is_billed = self.billed_until and self.billed_until >= day
-        return None if is_billed else overlap(days, Days(day, day))
+        in_effect = self._days()
+        opening = self._item().billed_until
+        if not in_effect or (opening and opening >= in_effect.first):
+            return []
+        owed = overlap(days, Days(in_effect.first, in_effect.first))
+        return [owed] if owed else []
 
     def _charge(self, days, whole):
         """The bill for ``days`` of the period ``whole``.
@@ -69,8 +73,8 @@ class BillingContractLine(models.Model):
         price = self._price_on(whole.first)
         convention = self.contract_id.proration
         if self.kind == 'setup' or days == whole:
-            return Bill(self, self.kind, days, WHOLE, self.quantity, price)
-        full = Decimal(str(self.quantity)) * Decimal(str(price))
+            return Bill(self, self.kind, days, WHOLE, self.quantity, price, discount=self.discount)
+        full = Decimal(str(self.quantity)) * Decimal(str(price)) * (1 - Decimal(str(self.discount)) / 100)
         amount = part(full, days, whole, self._rounding(), convention)
         return Bill(self, self.kind, days, share(days, whole, convention), 1.0, float(amount), full=float(full))
 

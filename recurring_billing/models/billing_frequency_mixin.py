@@ -121,10 +121,7 @@ class BillingFrequency(models.AbstractModel):
     @api.depends('recurrence_unit', 'recurrence_interval', 'alignment')
     def _compute_has_month(self):
         for record in self:
-            spans_months = record.recurrence_unit == 'year' or (
-                record.recurrence_unit == 'month' and record.recurrence_interval > 1
-            )
-            record.has_month = spans_months and record.alignment == 'calendar'
+            record.has_month = record._spans_months(record.recurrence_unit, record.recurrence_interval)
 
     @api.constrains('invoice_offset')
     def _check_invoice_offset(self):
@@ -187,21 +184,28 @@ class BillingFrequency(models.AbstractModel):
                     ),
                 )
 
-    def _recurrence_from(self, start):
-        """The grid of periods of a contract that begins on ``start``; None while these terms are incomplete."""
+    def _recurrence_from(self, start, unit, interval):
+        """The grid of periods of ``interval`` ``unit``s of a contract that begins on ``start``.
+
+        None while these terms are incomplete.
+        """
         self.ensure_one()
-        if not (start and self.recurrence_unit and 1 <= self.recurrence_interval <= LONGEST):
+        if not (start and unit and 1 <= interval <= LONGEST):
             return None
-        by_month = self.recurrence_unit in ('month', 'year') and 0 <= self.anchor_day <= 31
-        by_weekday = self.recurrence_unit == 'week' and self.alignment == 'calendar'
+        by_month = unit in ('month', 'year') and 0 <= self.anchor_day <= 31
+        by_weekday = unit == 'week' and self.alignment == 'calendar'
         return Recurrence(
             start,
-            self.recurrence_unit,
-            self.recurrence_interval,
+            unit,
+            interval,
             day=self.anchor_day if by_month else 0,
-            month=int(self.anchor_month or 1) if self.has_month else 0,
+            month=int(self.anchor_month or 1) if self._spans_months(unit, interval) else 0,
             weekday=int(self.anchor_weekday or 0) if by_weekday else None,
         )
+
+    def _spans_months(self, unit, interval):
+        """Whether periods begin in fixed months of the year."""
+        return self.alignment == 'calendar' and (unit == 'year' or (unit == 'month' and interval > 1))
 
     @api.onchange('frequency')
     def _inverse_frequency(self):

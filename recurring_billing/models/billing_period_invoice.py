@@ -71,7 +71,7 @@ class BillingPeriod(models.Model):
         invoices = self.env['account.move'].concat(*moves)
         if any(invoices.company_id.mapped('billing_send_invoices')):
             invoices._billing_queue_sending()
-        self.contract_id.filtered(lambda contract: contract.state == 'running')._plan_periods(today)
+        self.contract_id._live()._plan_periods(today)
         planned = self.concat(*(plan.periods for plan in plans))
         self.env.add_to_compute(self._fields['state'], self - planned)
 
@@ -162,6 +162,7 @@ class BillingPeriod(models.Model):
             'quantity': -bill.quantity if plan.is_credit_note else bill.quantity,
             'product_uom_id': line.product_uom_id.id,
             'price_unit': bill.price_unit,
+            'discount': bill.discount,
             'tax_ids': [fields.Command.set((credited or line).tax_ids.ids)],
             'analytic_distribution': (credited or line).analytic_distribution,
             'billing_contract_line_id': line.id,
@@ -174,7 +175,6 @@ class BillingPeriod(models.Model):
         if credited:
             values |= {
                 'account_id': credited.account_id.id,
-                'discount': bill.discount,
                 'billing_credited_line_id': credited.id,
                 'extra_tax_data': self._mirrored_taxes(bill) if plan.is_mirror else False,
             }

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from .billing_contract import LIVE
 from .billing_transaction import Transaction
 
 
@@ -27,9 +28,9 @@ class BillingRun(models.Model):
     def _due_periods(self, today):
         """Periods due until the run's date; those after ``today`` that have no row yet are never saved."""
         contracts = self.contract_id or self.env['billing.contract'].search(
-            [('company_id', '=', self.company_id.id), ('state', '=', 'running')],
+            [('company_id', '=', self.company_id.id), ('state', 'in', LIVE)],
         )
-        running = contracts.filtered(lambda contract: contract.state == 'running')
+        running = contracts._live()
         running._plan_periods(min(self.date_until, today))
         rows = self.env['billing.period'].search(self._due_domain())
         if self.date_until <= today:

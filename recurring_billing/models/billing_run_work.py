@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from .billing_contract import LIVE
 from .billing_transaction import CronTransaction, Transaction
 from .billing_worker import SLICE
 
@@ -30,7 +31,8 @@ class BillingRun(models.Model):
     @api.model
     def _open(self, company, today, transaction):
         """Plan the periods of ``company`` until ``today`` and make a run of what is due."""
-        contracts = self.env['billing.contract'].search([('company_id', '=', company.id), ('state', '=', 'running')])
+        self.env['billing.contract']._turn_pages(company, today)
+        contracts = self.env['billing.contract'].search([('company_id', '=', company.id), ('state', 'in', LIVE)])
         _done, faults = self.env['billing.period']._isolate(
             contracts, lambda some: some._plan_periods(today), transaction
         )
@@ -143,7 +145,7 @@ class BillingRun(models.Model):
         """The periods of the lines that wait, in the order of their invoices."""
         self.ensure_one()
         lines = self.line_ids.filtered(lambda line: line.is_selected and line.outcome == 'todo')
-        lines.contract_id.filtered(lambda contract: contract.state == 'running')._plan_periods(today)
+        lines.contract_id._live()._plan_periods(today)
         lines._find_periods()
         transaction.commit()
         return lines.sorted(lambda line: (line.invoice_date, line.id)).period_ids

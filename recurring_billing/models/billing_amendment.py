@@ -1,0 +1,132 @@
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date, formatLang
+
+from ..tools.versions import Pause, Resumption
+
+KINDS = [
+    ('new_line', "New line"),
+    ('quantity', "Quantity"),
+    ('price', "Price"),
+    ('discount', "Discount"),
+    ('product', "Product"),
+    ('end_line', "End of a line"),
+    ('lines', "Several changes"),
+    ('frequency', "Frequency"),
+    ('pause', "Pause"),
+    ('resume', "Resumption"),
+    ('indexation', "Price revision"),
+    ('renewal', "Renewal"),
+    ('termination', "Termination"),
+    ('payment', "Way of payment"),
+    ('undo', "Undoing"),
+]
+
+
+class BillingAmendment(models.Model):
+    """A change of a running contract from a day on: written down once, never altered, undone only by another one."""
+
+    _name = 'billing.amendment'
+    _description = "Contract Amendment"
+    _inherit = ['billing.state.mixin']
+    _order = 'contract_id, id desc'
+    _check_company_auto = True
+    _transitions = {'undone': ('applied',)}
+    _guarded = frozenset(
+        {
+            'contract_id',
+            'kind',
+            'date',
+            'date_until',
+            'is_billed',
+            'change_ids',
+            'line_ids',
+            'undoes_id',
+            'state',
+            'summary',
+            'mrr_before',
+            'mrr_after',
+        },
+    )
+
+    contract_id = fields.Many2one('billing.contract', required=True, readonly=True, ondelete='cascade', index=True)
+    company_id = fields.Many2one(related='contract_id.company_id', store=True, index=True)
+    partner_id = fields.Many2one(related='contract_id.partner_id', store=True, index=True)
+    currency_id = fields.Many2one(related='contract_id.currency_id')
+    kind = fields.Selection(KINDS, "Change", required=True, readonly=True)
+    date = fields.Date("From", required=True, readonly=True, help="First day on which it holds.")
+    date_until = fields.Date("Until", readonly=True, help="Last day of a pause. Empty: until it is resumed.")
+    is_billed = fields.Boolean("Pause Is Billed", readonly=True)
+    change_ids = fields.One2many('billing.amendment.change', 'amendment_id', "Changes", readonly=True)
+    line_ids = fields.One2many('billing.contract.line', 'amendment_id', "Added Lines", readonly=True)
+    undoes_id = fields.Many2one('billing.amendment', "Undoes", readonly=True, index='btree_not_null')
+    reason = fields.Text(help="Why it was agreed.")
+    state = fields.Selection(
+        [('applied', "Applied"), ('undone', "Undone")],
+        "Status",
+        default='applied',
+        required=True,
+        readonly=True,
+        index=True,
+    )
+    summary = fields.Text("What Changed", readonly=True)
+    mrr_before = fields.Monetary("MRR Before", readonly=True)
+    mrr_after = fields.Monetary("MRR After", readonly=True)
+
+    @api.depends('kind', 'date', 'contract_id')
+    def _compute_display_name(self):
+        for amendment in self:
+            kind = dict(self._fields['kind']._description_selection(self.env)).get(amendment.kind)
+            amendment.display_name = f"{amendment.contract_id.name} · {kind} · {format_date(self.env, amendment.date)}"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        for amendment in self:
+            raise UserError(
+                self.env._("%s belongs to the history of its contract: undo it instead.", amendment.display_name),
+            )
+
+    def action_undo(self):
+        """Take these amendments back, each by an amendment of its own."""
+        today = fields.Date.context_today(self)
+        for amendment in self:
+            amendment.contract_id._undo(amendment, today)
+        return True
+
+    def _write_down(self, mrr_after):
+        """Tell what this amendment changed: in its own history and in that of the contract."""
+        self.ensure_one()
+        self._unguarded().write({'mrr_after': mrr_after, 'summary': "\n".join(self._sentences())})
+        kind = dict(self._fields['kind']._description_selection(self.env))[self.kind]
+        head = self.env._("%(change)s from %(date)s", change=kind, date=format_date(self.env, self.date))
+        self.contract_id.message_post(
+            body=Markup("<p>%s</p><p>%s</p>") % (head, Markup("<br/>").join(self.summary.splitlines())),
+        )
+
+    def _sentences(self):
+        if self.undoes_id:
+            yield self.env._("Undone: %s", self.undoes_id.display_name)
+            yield from (self.undoes_id.summary or "").splitlines()
+        if self.kind == 'pause':
+            last = format_date(self.env, self.date_until) if self.date_until else self.env._("further notice")
+            billed = self.env._("billed") if self.is_billed else self.env._("not billed")
+            yield self.env._("Paused until %(last)s, %(billed)s", last=last, billed=billed)
+        for line in self.line_ids.filtered(lambda line: not line.root_id):
+            yield self.env._(
+                "Added: %(quantity)s %(line)s at %(price)s",
+                quantity=f"{line.quantity:g}",
+                line=line.name.splitlines()[0],
+                price=formatLang(self.env, line.price_unit, currency_obj=self.currency_id),
+            )
+        yield from (change._sentence() for change in self.change_ids)
+
+    def _applied(self):
+        """Those of these amendments that count, in the order in which they were decided."""
+        return self.filtered(lambda amendment: amendment.state == 'applied').sorted('id')
+
+    def _pause_step(self):
+        """This pause or resumption for `tools.versions.paused`."""
+        self.ensure_one()
+        return Pause(self.date, self.date_until or None) if self.kind == 'pause' else Resumption(self.date)

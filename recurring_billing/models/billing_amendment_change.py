@@ -1,0 +1,86 @@
+from odoo import api, fields, models
+from odoo.tools import format_date, formatLang
+
+from ..tools.versions import Change
+
+
+class BillingAmendmentChange(models.Model):
+    """One value that an amendment changes: of a line, or of the contract itself."""
+
+    _name = 'billing.amendment.change'
+    _description = "Changed Value"
+    _inherit = ['billing.guard.mixin']
+    _order = 'amendment_id, id'
+    _guarded = frozenset({'amendment_id', 'line_id', 'name', 'old_value', 'new_value'})
+
+    amendment_id = fields.Many2one('billing.amendment', required=True, readonly=True, ondelete='cascade', index=True)
+    line_id = fields.Many2one(
+        'billing.contract.line',
+        "Line",
+        readonly=True,
+        index='btree_not_null',
+        ondelete='restrict',
+        help="The first version of the line that is changed. Empty: the contract itself.",
+    )
+    name = fields.Selection(
+        [
+            ('product_id', "Product"),
+            ('name', "Description"),
+            ('quantity', "Quantity"),
+            ('price_unit', "Price"),
+            ('discount', "Discount (%)"),
+            ('tax_ids', "Taxes"),
+            ('end', "Ended"),
+            ('recurrence', "Frequency"),
+            ('date_end', "End"),
+            ('payment_method_line_id', "Paid By"),
+            ('mandate_id', "Mandate"),
+        ],
+        "What",
+        required=True,
+        readonly=True,
+    )
+    old_value = fields.Json(readonly=True)
+    new_value = fields.Json(readonly=True)
+    old_text = fields.Char("Before", compute='_compute_texts')
+    new_text = fields.Char("After", compute='_compute_texts')
+
+    @api.depends('name', 'old_value', 'new_value')
+    def _compute_texts(self):
+        for change in self:
+            change.old_text = change._text(change.old_value)
+            change.new_text = change._text(change.new_value)
+
+    def _text(self, value):
+        """``value`` in the words of the screens."""
+        self.ensure_one()
+        if self.name == 'recurrence':
+            return self.amendment_id.contract_id._frequency_text(*value)
+        if self.name == 'end':
+            return ""
+        if self.name == 'date_end':
+            return format_date(self.env, value) if value else self.env._("open-ended")
+        owner = self.env['billing.contract.line' if self.line_id else 'billing.contract']
+        field = owner._fields[self.name]
+        if field.relational:
+            return ", ".join(self.env[field.comodel_name].browse(value or []).mapped('display_name')) or self.env._(
+                "none"
+            )
+        if self.name == 'price_unit':
+            return formatLang(self.env, value, currency_obj=self.line_id.currency_id)
+        return f"{value:g}" if field.type == 'float' else str(value)
+
+    def _line_change(self):
+        """This change of a line for `tools.versions.versions`."""
+        self.ensure_one()
+        return Change(self.amendment_id.date, None if self.name == 'end' else {self.name: self.new_value})
+
+    def _sentence(self):
+        """What is changed, for the history: “Hosting: Quantity 1 → 3”."""
+        self.ensure_one()
+        label = dict(self._fields['name']._description_selection(self.env))[self.name]
+        subject = f"{self.line_id.name.splitlines()[0]}: " if self.line_id else ""
+        if self.name == 'end':
+            day = format_date(self.env, fields.Date.subtract(self.amendment_id.date, days=1))
+            return subject + self.env._("until %s", day)
+        return f"{subject}{label} {self.old_text} → {self.new_text}"

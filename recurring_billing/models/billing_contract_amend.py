@@ -1,0 +1,236 @@
+from datetime import timedelta
+
+from odoo import Command, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+from ..tools.versions import versions
+
+ONE_DAY = timedelta(days=1)
+TERMS = ('date_end', 'payment_method_line_id', 'mandate_id')  # of the contract itself, by the latest amendment
+
+
+class BillingContract(models.Model):
+    """How a running contract changes: an amendment is written down, and what is agreed is replayed from all of them."""
+
+    _inherit = 'billing.contract'
+
+    amendment_ids = fields.One2many('billing.amendment', 'contract_id', "Amendments", readonly=True, copy=False)
+    amendment_count = fields.Integer(compute='_compute_amendment_count')
+
+    def _compute_amendment_count(self):
+        counts = self.env['billing.amendment']._read_group(
+            [('contract_id', 'in', self.ids)], ['contract_id'], ['__count']
+        )
+        counts = {contract.id: count for contract, count in counts}
+        for contract in self:
+            contract.amendment_count = counts.get(contract.id, 0)
+
+    def _amend(self, kind, day, today, *, lines=(), added=(), terms=None, **values):
+        """Write down what changes from ``day`` on, and bring lines, periods and state in line with it.
+
+        Nothing is invoiced here: what is owed otherwise now is what the next run finds.
+
+        :param lines: list of (line, {name: value}): what a line becomes; None ends it before ``day``
+        :param added: list of values of new lines, owed from ``day`` on
+        :param terms: {name: value} of the contract itself (see `TERMS`, and 'recurrence' as [unit, interval])
+        :raises UserError: where it would change nothing, or may not (see `_check_amendment`)
+        """
+        self.ensure_one()
+        changes = [*self._line_changes(lines, day), *self._term_changes(terms or {}, day)]
+        self._check_amendment(kind, day, is_empty=not (changes or added or kind in ('pause', 'resume')))
+        amendment = (
+            self.env['billing.amendment']
+            ._unguarded()
+            .create(
+                {
+                    **values,
+                    'contract_id': self.id,
+                    'kind': kind,
+                    'date': day,
+                    'change_ids': [Command.create(change) for change in changes],
+                    'mrr_before': self._mrr_on(day),
+                },
+            )
+        )
+        self._add_lines(added, amendment)
+        self._replay(today)
+        amendment._write_down(self._mrr_on(day))
+        return amendment.with_env(self.env)
+
+    def _undo(self, amendment, today):
+        """Take ``amendment`` of this contract back by one of its own: what was agreed before holds again."""
+        self.ensure_one()
+        if amendment.kind == 'undo':
+            raise UserError(
+                self.env._("%s takes a change back: make the change again instead.", amendment.display_name),
+            )
+        self._check_amendment('undo', amendment.date)
+        mrr = self._mrr_on(amendment.date)
+        amendment._set_state('undone')
+        undoing = (
+            self.env['billing.amendment']
+            ._unguarded()
+            .create(
+                {
+                    'contract_id': self.id,
+                    'kind': 'undo',
+                    'date': amendment.date,
+                    'undoes_id': amendment.id,
+                    'mrr_before': mrr,
+                },
+            )
+        )
+        self._replay(today)
+        undoing._write_down(self._mrr_on(amendment.date))
+        return undoing.with_env(self.env)
+
+    # === WHAT CHANGES === #
+
+    def _line_changes(self, lines, day):
+        for line, wanted in lines:
+            item = line._item()
+            version = item._version_on(day)
+            row = {'line_id': item.id}
+            if wanted is None:
+                yield {**row, 'name': 'end', 'old_value': None, 'new_value': None}
+                continue
+            old = (version or item)._agreed()
+            for name, value in wanted.items():
+                if value != old[name]:
+                    yield {**row, 'name': name, 'old_value': old[name], 'new_value': value}
+
+    def _term_changes(self, terms, day):
+        for name, value in terms.items():
+            if name == 'recurrence':
+                recurrence = self._recurrence_on(day)
+                old = [recurrence.unit, recurrence.interval]
+            else:
+                old = self._plain_term(name)
+            if value != old:
+                yield {'name': name, 'old_value': old, 'new_value': value}
+
+    def _plain_term(self, name):
+        value = self[name]
+        return fields.Date.to_string(value) or False if name == 'date_end' else value.id
+
+    def _add_lines(self, added, amendment):
+        self.env['billing.contract.line']._unguarded().create(
+            [
+                {'date_start': amendment.date, **values, 'contract_id': self.id, 'amendment_id': amendment.id}
+                for values in added
+            ],
+        )
+
+    # === WHAT IS AGREED === #
+
+    def _replay(self, today):
+        """Bring this contract in line with its amendments, from the first to the last."""
+        self.ensure_one()
+        self._replay_lines()
+        self._replay_terms()
+        self._replan(today)
+        self._turn(today)
+
+    def _replay_lines(self):
+        changes = self.amendment_ids._applied().change_ids.filtered('line_id').grouped('line_id')
+        touched = self.amendment_ids.change_ids.line_id | self.amendment_ids.line_ids.filtered(
+            lambda line: not line.root_id,
+        )
+        for item in touched:
+            rows = changes.get(item, self.env['billing.amendment.change'])
+            is_undone = item.amendment_id.state == 'undone'
+            steps = [row._line_change() for row in rows.sorted(lambda row: (row.amendment_id.id, row.id))]
+            item._materialise([] if is_undone else versions(item._agreed(), steps))
+
+    def _replay_terms(self):
+        """Each term is what its latest amendment says, or what the first one found."""
+        ever = self.amendment_ids.change_ids.filtered(lambda change: change.name in TERMS).sorted('id')
+        for name, rows in ever.grouped('name').items():
+            counting = rows.filtered(lambda row: row.amendment_id.state == 'applied')
+            value = counting[-1].new_value if counting else rows[0].old_value
+            if self._plain_term(name) != value:
+                self._unguarded()[name] = value
+
+    # === CHECKS === #
+
+    def _check_amendment(self, kind, day, is_empty=False):
+        """Refuse an amendment that cannot be, with what to do instead.
+
+        :raises UserError: the contract is not running, nothing would change, ``day`` is outside the contract, in a
+            locked period, before an invoice that is collected, or in the middle of a period that knows whole ones only
+        """
+        self._require_state('running', 'paused')
+        if is_empty:
+            raise UserError(self.env._("Contract %s: nothing would change.", self.name))
+        texts = {'contract': self.name, 'day': format_date(self.env, day)}
+        if day < self.date_start or (kind not in ('undo', 'termination') and self.date_end and day > self.date_end):
+            raise UserError(
+                self.env._(
+                    "Contract %(contract)s, field “From”: %(day)s is outside the contract, which runs from %(start)s "
+                    "to %(end)s. Choose a day between them.",
+                    start=format_date(self.env, self.date_start),
+                    end=format_date(self.env, self.date_end) if self.date_end else "…",
+                    **texts,
+                ),
+            )
+        self._check_not_locked(day)
+        self._check_not_collected(day)
+        needs_period = kind == 'frequency' or self.proration == 'none'
+        if needs_period and kind != 'undo' and not self._begins_period(day):
+            raise UserError(
+                self.env._(
+                    "Contract %(contract)s, field “From”: %(day)s is in the middle of a period. Choose its first day, "
+                    "or that of the next one, %(next)s.",
+                    next=format_date(self.env, self._next_period_start(day)),
+                    **texts,
+                ),
+            )
+        if kind == 'frequency':
+            self._check_not_billed_from(day)
+
+    def _check_not_locked(self, day):
+        self.company_id._billing_check_open_day(day, self.journal_id, self)
+
+    def _check_not_collected(self, day):
+        """What was collected after ``day`` is not opened again by a change for the past."""
+        collected = self.period_ids.invoice_ids.filtered(
+            lambda move: (
+                move.state == 'posted'
+                and move.invoice_date > day
+                and move.billing_debit_state in ('in_file', 'sent', 'settled')
+            ),
+        )
+        if invoice := collected.sorted('invoice_date')[-1:]:
+            raise UserError(
+                self.env._(
+                    "Contract %(contract)s, field “From”: invoice %(invoice)s of %(date)s was collected already "
+                    "(%(status)s). Choose %(date)s or later, and give back what was paid too much by a credit note.",
+                    contract=self.name,
+                    invoice=invoice.name,
+                    date=format_date(self.env, invoice.invoice_date),
+                    status=invoice.billing_debit_note,
+                ),
+            )
+
+    def _check_not_billed_from(self, day):
+        later = self.period_ids.filtered(lambda period: period.date_end >= day and not period._is_loose())
+        if later:
+            period = later.sorted('date_start')[-1:]
+            raise UserError(
+                self.env._(
+                    "Contract %(contract)s, field “From”: periods are billed until %(end)s already. Choose %(next)s or "
+                    "later.",
+                    contract=self.name,
+                    end=format_date(self.env, period.date_end),
+                    next=format_date(self.env, period.date_end + ONE_DAY),
+                ),
+            )
+
+    def _begins_period(self, day):
+        slot = next(self._slots(day, None))
+        return day in (slot.whole.start, self.date_start)
+
+    def _next_period_start(self, day):
+        """The first day of the period after the one that holds ``day``."""
+        return next(self._slots(day, None)).whole.end + ONE_DAY
