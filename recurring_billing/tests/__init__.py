@@ -32,5 +32,6 @@ from . import (
     test_sepa_text,
     test_tours,
     test_translations,
+    test_usage_rating,
     test_versions,
 )
