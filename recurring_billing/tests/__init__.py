@@ -18,6 +18,7 @@ from . import (
     test_billing_worker,
     test_flow,
     test_hooks,
+    test_indexation,
     test_invoice_date,
     test_owing,
     test_owing_laws,
