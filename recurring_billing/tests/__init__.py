@@ -16,6 +16,8 @@ from . import (
     test_billing_run_preview,
     test_billing_run_work,
     test_billing_worker,
+    test_commitment,
+    test_commitment_laws,
     test_flow,
     test_hooks,
     test_indexation,
