@@ -18,6 +18,8 @@ from . import (
     test_billing_worker,
     test_commitment,
     test_commitment_laws,
+    test_discount,
+    test_discount_laws,
     test_flow,
     test_hooks,
     test_indexation,
