@@ -59,9 +59,9 @@ class BillingAmendment(models.Model):
     date = fields.Date("From", required=True, readonly=True, help="First day on which it holds.")
     date_until = fields.Date("Until", readonly=True, help="Last day of a pause. Empty: until it is resumed.")
     is_billed = fields.Boolean("Pause Is Billed", readonly=True)
-    change_ids = fields.One2many('billing.amendment.change', 'amendment_id', "Changes", readonly=True)
+    change_ids = fields.One2many('billing.amendment.change', 'amendment_id', readonly=True)
     line_ids = fields.One2many('billing.contract.line', 'amendment_id', "Added Lines", readonly=True)
-    undoes_id = fields.Many2one('billing.amendment', "Undoes", readonly=True, index='btree_not_null')
+    undoes_id = fields.Many2one('billing.amendment', readonly=True, index='btree_not_null')
     reason = fields.Text(help="Why it was agreed.")
     state = fields.Selection(
         [('applied', "Applied"), ('undone', "Undone")],

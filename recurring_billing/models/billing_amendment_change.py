@@ -16,7 +16,6 @@ class BillingAmendmentChange(models.Model):
     amendment_id = fields.Many2one('billing.amendment', required=True, readonly=True, ondelete='cascade', index=True)
     line_id = fields.Many2one(
         'billing.contract.line',
-        "Line",
         readonly=True,
         index='btree_not_null',
         ondelete='restrict',

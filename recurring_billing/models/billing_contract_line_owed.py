@@ -1,9 +1,8 @@
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from itertools import groupby
 
 from odoo import models
-from odoo.tools import format_date, formatLang
+from odoo.tools import format_date, formatLang, groupby
 
 from ..tools.owing import shares, subtract, to_charge, to_credit
 from ..tools.proration import WHOLE, Days, overlap, part, share
@@ -82,7 +81,6 @@ class BillingContractLine(models.Model):
         """The bills that give ``credits`` back, at price and taxes of the invoice lines that they take back."""
         bills = []
         for billed, group in groupby(credits, key=lambda credit: credit.billed):
-            group = list(group)
             taxes = self._credited_taxes(billed, group)
             bills += [self._credit(credit, amounts) for credit, amounts in zip(group, taxes, strict=True)]
         return bills

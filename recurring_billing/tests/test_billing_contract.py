@@ -170,12 +170,16 @@ class TestBillingContract(BillingCommon):
         invoice.unlink()
         self.assertEqual(self._bill(date(2026, 8, 2)).line_ids.invoice_id.amount_untaxed, 100.0)
 
-    def test_an_end_before_what_is_billed_is_refused(self):
+    def test_an_end_before_what_is_billed_is_credited(self):
         contract = self._contract(date_start=date(2026, 9, 1))
         contract.action_start()
-        self._bill(date(2026, 9, 1))
-        with self.assertRaisesRegex(ValidationError, rf"{contract.name}.*End"):
-            contract.date_end = date(2026, 9, 15)
+        bill = self._bill(date(2026, 9, 1)).line_ids.invoice_id
+        contract.date_end = date(2026, 9, 15)
+        credit = self._bill(date(2026, 9, 1)).line_ids.invoice_id
+        self.assertEqual((credit.move_type, credit.amount_untaxed), ('out_refund', 50.0))
+        self.assertEqual(credit.reversed_entry_id, bill)
+        self._bill(date(2026, 9, 16))
+        self.assertEqual(contract.state, 'closed')
 
     def test_moving_the_end_plans_the_unbilled_periods_anew(self):
         contract = self._contract(date_start=date(2026, 9, 1))

@@ -110,8 +110,8 @@ class TestBillingContractExchange(BillingCommon, HttpCase):
         contract.action_start()
         self.assertIn("cannot become", self._call('action_start', status=422, ids=contract.ids)['message'])
         self._bill(date(2026, 9, 1))
-        billed = self._call('end_on', status=422, ids=contract.ids, last_day='2026-09-15')
-        self.assertIn("invoices reach until 09/30/2026", billed['message'])
+        early = self._call('end_on', status=422, ids=contract.ids, last_day='2026-08-15')
+        self.assertIn("ends before it starts", early['message'])
         self._call('end_on', status=500, ids=contract.ids, last_day="15/10/2026")
         self._call('end_of_days', status=404, ids=contract.ids)
 
