@@ -1,6 +1,6 @@
 from decimal import Decimal
 
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 
 from .billing_debit import UNDER_WAY
 
@@ -18,6 +18,8 @@ class AccountMoveLine(models.Model):
             'billing_date_start',
             'billing_date_end',
             'billing_credited_line_id',
+            'billing_discount_ids',
+            'billing_discount_id',
             'billing_revision',
         },
     )
@@ -45,7 +47,13 @@ class AccountMoveLine(models.Model):
         ondelete='restrict',
     )
     billing_kind = fields.Selection(
-        [('recurring', "Recurring"), ('setup', "Once"), ('usage', "Usage"), ('adjustment', "Adjustment")],
+        [
+            ('recurring', "Recurring"),
+            ('setup', "Once"),
+            ('usage', "Usage"),
+            ('discount', "Discount"),
+            ('adjustment', "Adjustment"),
+        ],
         "Billed As",
         readonly=True,
         copy=False,
@@ -61,6 +69,25 @@ class AccountMoveLine(models.Model):
         ondelete='set null',
         help="The invoice line that this line takes back.",
     )
+    billing_discount_ids = fields.Many2many(
+        'billing.discount',
+        'billing_discount_move_line_rel',
+        'move_line_id',
+        'discount_id',
+        "Discounts",
+        readonly=True,
+        copy=False,
+        help="The discounts with which these days are billed: with others they are owed anew.",
+    )
+    billing_discount_id = fields.Many2one(
+        'billing.discount',
+        "Discount Given",
+        readonly=True,
+        copy=False,
+        index='btree_not_null',
+        ondelete='restrict',
+        help="The discount that this line takes off.",
+    )
     billing_revision = fields.Integer(
         readonly=True,
         copy=False,
@@ -71,7 +98,7 @@ class AccountMoveLine(models.Model):
 
     _billing_once = models.UniqueIndex(
         "(billing_contract_line_id, billing_period_id, billing_kind, billing_date_start, "
-        "COALESCE(billing_credited_line_id, 0), billing_revision) "
+        "COALESCE(billing_credited_line_id, 0), COALESCE(billing_discount_id, 0), billing_revision) "
         "WHERE billing_contract_line_id IS NOT NULL AND billing_revision > 0 AND parent_state != 'cancel'",
         "This contract line is already invoiced for this period.",
     )
@@ -88,6 +115,8 @@ class AccountMoveLine(models.Model):
                     'billing_date_start': self.billing_date_start,
                     'billing_date_end': self.billing_date_end,
                     'billing_credited_line_id': self.id,
+                    'billing_discount_ids': [Command.set(self.billing_discount_ids.ids)],
+                    'billing_discount_id': self.billing_discount_id.id,
                 },
             )
         return result
@@ -104,10 +133,13 @@ class AccountMoveLine(models.Model):
         return self.quantity <= 0 if self.move_id.move_type == 'out_refund' else self.quantity >= 0
 
     def _billing_amount(self):
-        """Price times quantity less discount, as a positive `Decimal` in the currency of the invoice."""
+        """Price times quantity less discount, as a `Decimal` in the currency of the invoice.
+
+        Positive whether it charges or credits; the line of a discount is below zero.
+        """
         self.ensure_one()
-        amount = self.currency_id.round(self.quantity * self.price_unit * (1 - self.discount / 100))
-        return abs(Decimal(str(amount)))
+        amount = self.currency_id.round(abs(self.quantity) * self.price_unit * (1 - self.discount / 100))
+        return Decimal(str(amount))
 
     def _billing_tax_amounts(self):
         """What this invoice line bears in the ledger, as `Decimal`, positive where the line takes or gives money.

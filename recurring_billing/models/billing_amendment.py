@@ -43,6 +43,7 @@ class BillingAmendment(models.Model):
             'is_billed',
             'change_ids',
             'line_ids',
+            'discount_ids',
             'undoes_id',
             'state',
             'summary',
@@ -61,6 +62,7 @@ class BillingAmendment(models.Model):
     is_billed = fields.Boolean("Pause Is Billed", readonly=True)
     change_ids = fields.One2many('billing.amendment.change', 'amendment_id', readonly=True)
     line_ids = fields.One2many('billing.contract.line', 'amendment_id', "Added Lines", readonly=True)
+    discount_ids = fields.One2many('billing.discount', 'amendment_id', "Discounts Given", readonly=True)
     undoes_id = fields.Many2one('billing.amendment', readonly=True, index='btree_not_null')
     reason = fields.Text(help="Why it was agreed.")
     state = fields.Selection(
@@ -119,6 +121,14 @@ class BillingAmendment(models.Model):
                 quantity=f"{line.quantity:g}",
                 line=line.name.splitlines()[0],
                 price=formatLang(self.env, line.price_unit, currency_obj=self.currency_id),
+            )
+        for discount in self.discount_ids:
+            yield self.env._(
+                "Discount %(discount)s until %(last)s",
+                discount=discount._text(),
+                last=format_date(self.env, discount.date_until)
+                if discount.date_until
+                else self.env._("further notice"),
             )
         yield from (change._sentence() for change in self.change_ids)
 

@@ -11,7 +11,7 @@ class BillingAmendmentChange(models.Model):
     _description = "Changed Value"
     _inherit = ['billing.guard.mixin']
     _order = 'amendment_id, id'
-    _guarded = frozenset({'amendment_id', 'line_id', 'name', 'old_value', 'new_value'})
+    _guarded = frozenset({'amendment_id', 'line_id', 'discount_id', 'name', 'old_value', 'new_value'})
 
     amendment_id = fields.Many2one('billing.amendment', required=True, readonly=True, ondelete='cascade', index=True)
     line_id = fields.Many2one(
@@ -21,6 +21,7 @@ class BillingAmendmentChange(models.Model):
         ondelete='restrict',
         help="The first version of the line that is changed. Empty: the contract itself.",
     )
+    discount_id = fields.Many2one('billing.discount', readonly=True, index='btree_not_null', ondelete='cascade')
     name = fields.Selection(
         [
             ('product_id', "Product"),
@@ -79,6 +80,8 @@ class BillingAmendmentChange(models.Model):
         self.ensure_one()
         label = dict(self._fields['name']._description_selection(self.env))[self.name]
         subject = f"{self.line_id.name.splitlines()[0]}: " if self.line_id else ""
+        if self.discount_id:
+            subject = f"{self.discount_id._text()}: "
         if self.name == 'end':
             day = format_date(self.env, fields.Date.subtract(self.amendment_id.date, days=1))
             return subject + self.env._("until %s", day)

@@ -17,6 +17,8 @@ class Bill(typing.NamedTuple):
     full: float = 0.0  # price of the whole period that this is a share of
     discount: float = 0.0
     credited: models.BaseModel | None = None
+    reductions: models.BaseModel | tuple = ()  # the discounts that are taken off these days
+    reduction: models.BaseModel | None = None  # the one that this line takes off
     manual: dict = {}  # net and taxes of what is given back, as the tax engine takes amounts that were typed by hand
 
     @property

@@ -209,6 +209,8 @@ class BillingContract(models.Model):
             contract._check_can_start()
         self._set_state('running')
         self._plan_periods(today)
+        for contract in self:
+            contract._agree_loyalty(today, since=contract._first_owed_day())
 
     def _check_can_start(self):
         self.ensure_one()

@@ -26,7 +26,7 @@ class BillingContract(models.Model):
         for contract in self:
             contract.amendment_count = counts.get(contract.id, 0)
 
-    def _amend(self, kind, day, today, *, lines=(), added=(), terms=None, **values):
+    def _amend(self, kind, day, today, *, lines=(), added=(), terms=None, discounts=(), ended=(), **values):
         """Write down what changes from ``day`` on, and bring lines, periods and state in line with it.
 
         Nothing is invoiced here: what is owed otherwise now is what the next run finds.
@@ -34,24 +34,21 @@ class BillingContract(models.Model):
         :param lines: list of (line, {name: value}): what a line becomes; None ends it before ``day``
         :param added: list of values of new lines, owed from ``day`` on
         :param terms: {name: value} of the contract itself (see `TERMS`, and 'recurrence' as [unit, interval])
+        :param discounts: list of values of new discounts
+        :param ended: discounts that end before ``day``
         :raises UserError: where it would change nothing, or may not (see `_check_amendment`)
         """
         self.ensure_one()
         changes = [*self._line_changes(lines, day), *self._term_changes(terms or {}, day)]
-        self._check_amendment(kind, day, is_empty=not (changes or added or kind in ('pause', 'resume')))
-        amendment = (
-            self.env['billing.amendment']
-            ._unguarded()
-            .create(
-                {
-                    **values,
-                    'contract_id': self.id,
-                    'kind': kind,
-                    'date': day,
-                    'change_ids': [Command.create(change) for change in changes],
-                    'mrr_before': self._mrr_on(day),
-                },
-            )
+        changes += [{'discount_id': discount.id, 'name': 'end'} for discount in ended]
+        is_empty = not (changes or added or discounts or kind in ('pause', 'resume'))
+        self._check_amendment(kind, day, is_empty=is_empty)
+        amendment = self._write_amendment(
+            kind,
+            day,
+            change_ids=[Command.create(change) for change in changes],
+            discount_ids=[Command.create({**given, 'contract_id': self.id}) for given in discounts],
+            **values,
         )
         self._add_lines(added, amendment)
         self._replay(today)
@@ -66,24 +63,15 @@ class BillingContract(models.Model):
                 self.env._("%s takes a change back: make the change again instead.", amendment.display_name),
             )
         self._check_amendment('undo', amendment.date)
-        mrr = self._mrr_on(amendment.date)
+        undoing = self._write_amendment('undo', amendment.date, undoes_id=amendment.id)
         amendment._set_state('undone')
-        undoing = (
-            self.env['billing.amendment']
-            ._unguarded()
-            .create(
-                {
-                    'contract_id': self.id,
-                    'kind': 'undo',
-                    'date': amendment.date,
-                    'undoes_id': amendment.id,
-                    'mrr_before': mrr,
-                },
-            )
-        )
         self._replay(today)
         undoing._write_down(self._mrr_on(amendment.date))
         return undoing.with_env(self.env)
+
+    def _write_amendment(self, kind, day, **values):
+        values |= {'contract_id': self.id, 'kind': kind, 'date': day, 'mrr_before': self._mrr_on(day)}
+        return self.env['billing.amendment']._unguarded().create(values)
 
     # === WHAT CHANGES === #
 

@@ -18,7 +18,8 @@ class BillingContract(models.Model):
         "MRR",
         compute='_compute_amounts',
         store=True,
-        help="Monthly recurring revenue: amount without taxes per month. Zero while a pause is not billed.",
+        help="Monthly recurring revenue: amount without taxes per month, less the discounts that have no end. Zero "
+        "while a pause is not billed.",
     )
     next_turn = fields.Date(
         compute='_compute_amounts',
@@ -39,6 +40,10 @@ class BillingContract(models.Model):
         'line_ids.valid_until',
         'line_ids.is_void',
         'amendment_ids.state',
+        'discount_ids.date_from',
+        'discount_ids.last_day',
+        'discount_ids.percent',
+        'discount_ids.amount',
         'currency_id',
         'company_id',
         'partner_id',
@@ -65,7 +70,7 @@ class BillingContract(models.Model):
         """What a whole period costs by the terms of ``day``, as a list of `Bill`."""
         self.ensure_one()
         lines = self.line_ids.filtered(lambda line: line.kind == 'recurring' and line._is_in_effect(day))
-        return [bill for line in lines for bill in line._whole_period()]
+        return [bill for line in lines for bill in line._lasting_bills(day)]
 
     def _mrr_on(self, day):
         """Monthly recurring revenue by the terms of ``day``, without taxes."""
@@ -83,6 +88,7 @@ class BillingContract(models.Model):
         """The days on which something of this contract begins, or no longer holds."""
         self.ensure_one()
         ranges = [line._days() for line in self.line_ids if not line.display_type] + self._rests()
+        ranges += [discount._days() for discount in self.discount_ids]
         for days in filter(None, ranges):
             yield days.first
             if days.last < date.max:
@@ -94,6 +100,7 @@ class BillingContract(models.Model):
         """Bring state and figures of the contracts of ``company`` up to ``today``."""
         contracts = self.search([('company_id', '=', company.id), ('next_turn', '<=', today)])
         contracts._turn(today)
+        contracts._agree_loyalty(today)
 
     def _turn(self, today):
         """Bring state, frequency and figures of these contracts up to ``today``."""

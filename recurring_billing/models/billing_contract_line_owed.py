@@ -28,10 +28,21 @@ class BillingContractLine(models.Model):
             return []
         whole = Days(slot.whole.start, slot.whole.end)
         owed = self._owed_days(Days(slot.start, slot.end), whole)
-        charges = [self._charge(days, whole) for days in to_charge(owed, billed)]
+        return [
+            bill
+            for discounts, days, entries in self._by_discounts(owed, billed)
+            for bill in self._bills_of_days(discounts, days, entries, whole)
+        ]
+
+    def _bills_of_days(self, discounts, owed, billed, whole):
+        """The bills for the ``owed`` days of ``whole``, all with the same ``discounts``, less what is ``billed``."""
+        charged = [entry for entry in billed if entry.key.billing_kind != 'discount']
+        charges = [self._charge(days, whole) for days in to_charge(owed, charged)]
+        bills = [
+            bill for charge in charges if charge.share.days for bill in self._with_discounts(charge, discounts, whole)
+        ]
         posted = [entry for entry in billed if entry.key.parent_state == 'posted']  # a draft may still be corrected
-        credits = to_credit(owed, posted, self._rounding(), self.contract_id.proration)
-        return [bill for bill in charges if bill.share.days] + self._credits(credits)
+        return bills + self._credits(to_credit(owed, posted, self._rounding(), self.contract_id.proration))
 
     def _whole_period(self):
         """What this line bills for a period that it fills, as a list of `Bill`: empty for a line that only prints."""
@@ -88,7 +99,7 @@ class BillingContractLine(models.Model):
     def _credit(self, credit, amounts):
         line = credit.billed.key
         if credit.is_whole:
-            values = {'quantity': -line.quantity, 'price_unit': line.price_unit, 'discount': line.discount}
+            values = {'quantity': -abs(line.quantity), 'price_unit': line.price_unit, 'discount': line.discount}
         else:
             values = {'quantity': -1.0, 'price_unit': float(credit.amount)}
         manual = {'manual_total_excluded_currency': -amounts.pop(('total_excluded', False)), 'manual_tax_amounts': {}}
@@ -161,6 +172,9 @@ class BillingContractLine(models.Model):
         self.ensure_one()
         env = self.with_context(lang=self.partner_id.lang or self.company_id.partner_id.lang).env
         title, *details = self.name.strip().splitlines()
+        if discount := bill.reduction or (bill.credited and bill.credited.billing_discount_id):
+            title = env._("%(discount)s on %(line)s", discount=discount.with_env(env)._text(), line=title)
+            details = []
         return "\n".join([self._title(bill, title, env), *details])
 
     @staticmethod

@@ -92,6 +92,10 @@ class BillingPeriod(models.Model):
         'contract_id.line_ids.valid_until',
         'contract_id.line_ids.is_void',
         'contract_id.amendment_ids.state',
+        'contract_id.discount_ids.date_from',
+        'contract_id.discount_ids.last_day',
+        'contract_id.discount_ids.percent',
+        'contract_id.discount_ids.amount',
         'invoice_line_ids.parent_state',
         'invoice_line_ids.quantity',
         'invoice_line_ids.price_unit',
@@ -141,7 +145,17 @@ class BillingPeriod(models.Model):
             lines = lines.filtered(lambda line: line._origin not in self.free_line_ids)
         bills = [bill for line in lines for bill in line._bills(slot, billed.get(line._origin, ()))]
         is_free_invoice = bills and not billed and self.contract_id.bills_zero
-        return bills if is_free_invoice or any(bill.amount for bill in bills) else []
+        return bills if is_free_invoice or not self._is_free(bills) else []
+
+    @staticmethod
+    def _is_free(bills):
+        """Whether ``bills`` ask and give nothing: prices of zero, or discounts that take all off."""
+        nets = {}
+        for bill in bills:
+            if bill.credited:
+                return False
+            nets[bill.line, bill.days] = nets.get((bill.line, bill.days), 0.0) + bill.amount
+        return not any(bill.line.currency_id.round(nets[bill.line, bill.days]) for bill in bills)
 
     def _free_lines(self):
         """The lines of the contract that cost nothing for this period."""
@@ -197,7 +211,8 @@ class BillingPeriod(models.Model):
     def _is_billed_twice(self):
         """Whether two invoice lines, not credited, bill the same days of a contract line."""
         for billed in self._billed().values():
-            ranges = [days for entry in billed if entry.creditable or not entry.amount for days in entry.covered]
+            charges = [entry for entry in billed if entry.key.billing_kind != 'discount']
+            ranges = [days for entry in charges if entry.creditable or not entry.amount for days in entry.covered]
             if any(overlap(one, other) for index, one in enumerate(ranges) for other in ranges[:index]):
                 return True
         return False

@@ -172,6 +172,11 @@ class BillingPeriod(models.Model):
             'billing_date_end': bill.days.last,
             'billing_revision': period.revision,
         }
+        if bill.reductions:
+            values |= {
+                'billing_discount_ids': [fields.Command.set(bill.reductions.ids)],
+                'billing_discount_id': bill.reduction.id if bill.reduction else False,
+            }
         if credited:
             values |= {
                 'account_id': credited.account_id.id,

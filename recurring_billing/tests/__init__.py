@@ -8,6 +8,7 @@ from . import (
     test_billing_contract_import,
     test_billing_credit_tax,
     test_billing_debit,
+    test_billing_discount,
     test_billing_dunning_action,
     test_billing_mandate,
     test_billing_period,

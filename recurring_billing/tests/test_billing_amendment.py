@@ -62,6 +62,16 @@ class TestBillingAmendment(BillingCommon):
         self.assertEqual(credit.reversed_entry_id, bill)
         self.assertEqual(bill.amount_residual, 96.0)
 
+    def test_what_a_credit_note_charged_is_credited_in_its_turn(self):
+        """Down to 60.00 from the 21st stands on a credit note: 10 days at 60.00 for 90.00. Then down to 30.00."""
+        contract, bill = self._september()
+        self._change(contract, date(2026, 9, 21), price_unit=60.0)
+        self._billed(TODAY)
+        self._change(contract, date(2026, 9, 21), price_unit=30.0)
+        credit = self._billed(TODAY)
+        self.assertEqual((credit.move_type, credit.amount_untaxed), ('out_refund', 10.0))
+        self.assertEqual(self._rows(credit), [(21, 30, 20.0), (21, 30, -10.0)])
+
     def test_a_change_for_the_next_period_touches_nothing_billed(self):
         contract, _bill = self._september()
         self._change(contract, date(2026, 10, 1), price_unit=60.0)

@@ -31,8 +31,9 @@ class Billed:
 
     @property
     def creditable(self) -> Decimal:
-        """What a credit may still take back: never more than was billed."""
-        return max(self.amount - self.credited, 0 * self.amount)
+        """What a credit may still take back: never more than was billed. Below zero for a discount."""
+        left = self.amount - self.credited
+        return left if left * self.amount > 0 else 0 * left
 
 
 @dataclass(frozen=True)

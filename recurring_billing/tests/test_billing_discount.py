@@ -1,0 +1,210 @@
+from datetime import date
+
+from odoo import Command
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import freeze_time, tagged
+
+from .common import BillingCommon
+
+TODAY = date(2026, 9, 15)
+
+
+@tagged('post_install', '-at_install')
+@freeze_time('2026-09-15')
+class TestBillingDiscount(BillingCommon):
+    """What is taken off the lines of a contract: on the invoice as its own line, credited and charged by days."""
+
+    def _started(self, discounts=(), **values):
+        commands = [Command.create({'name': "Welcome", 'date_from': '2026-09-01', **given}) for given in discounts]
+        values = {'date_start': date(2026, 9, 1), 'price': 90.0, 'discount_ids': commands, **values}
+        contract = self._contract(**values)
+        contract._start(contract.date_start)
+        return contract
+
+    def _billed(self, day):
+        return self._bill(day).line_ids.invoice_id
+
+    def _amounts(self, invoice):
+        return invoice.invoice_line_ids.mapped('price_subtotal')
+
+    def test_discounts_come_off_in_their_order_each_on_its_own_line(self):
+        contract = self._started([{'percent': 10.0}, {'kind': 'amount', 'amount': 6.0, 'name': "Friend"}])
+        self.assertEqual((contract.amount_untaxed, contract.mrr), (75.0, 75.0))
+        invoice = self._billed(date(2026, 9, 1))
+        self.assertEqual(self._amounts(invoice), [90.0, -9.0, -6.0])
+        self.assertEqual((invoice.amount_untaxed, invoice.amount_tax), (75.0, 15.0))
+        self.assertEqual(
+            invoice.invoice_line_ids.mapped('name'),
+            [
+                "Hosting, from 09/01/2026 to 09/30/2026",
+                "Welcome (-10 %) on Hosting, from 09/01/2026 to 09/30/2026",
+                "Friend (-6.00\xa0€) on Hosting, from 09/01/2026 to 09/30/2026",
+            ],
+        )
+        self.assertEntry(
+            invoice,
+            date(2026, 9, 1),
+            [
+                ('411100', "Atelier Durand", 90.0, 0.0),
+                ('706000', "Atelier Durand", 0.0, 90.0),
+                ('706000', "Atelier Durand", 9.0, 0.0),
+                ('706000', "Atelier Durand", 6.0, 0.0),
+                ('445740', "Atelier Durand", 0.0, 15.0),
+            ],
+        )
+        self.assertFalse(self._billed(date(2026, 9, 2)), "never twice")
+
+    def test_a_discount_that_ends_within_a_period_covers_its_days(self):
+        """Ten of the 30 days of September at half the price of 90.00."""
+        contract = self._started([{'percent': 50.0, 'date_until': '2026-09-10'}])
+        self.assertEqual(contract.mrr, 90.0, "what ends is not lasting")
+        invoice = self._billed(date(2026, 9, 1))
+        self.assertEqual(self._amounts(invoice), [30.0, -15.0, 60.0])
+        self.assertIn("(10/30 days of -45.00\xa0€)", invoice.invoice_line_ids[1].name)
+
+    def test_a_free_month_is_passed_over(self):
+        contract = self._started([{'percent': 100.0, 'date_until': '2026-09-30'}])
+        self.assertFalse(self._billed(date(2026, 9, 1)))
+        self.assertEqual(contract.period_ids.sorted('date_start')[0].state, 'empty')
+        self.assertEqual(self._billed(date(2026, 10, 1)).amount_untaxed, 90.0)
+
+    def test_a_free_month_is_invoiced_where_the_plan_wants_it(self):
+        plan = self.env['billing.plan'].create({'name': "Free periods too", 'bills_zero': True})
+        self._started([{'percent': 100.0, 'date_until': '2026-09-30'}], plan_id=plan.id)
+        invoice = self._billed(date(2026, 9, 1))
+        self.assertEqual((self._amounts(invoice), invoice.amount_total), ([90.0, -90.0], 0.0))
+
+    def test_an_amount_off_the_contract_is_taken_off_its_first_line(self):
+        lines = [
+            Command.create({'product_id': self.service.id, 'name': name, 'price_unit': price})
+            for name, price in (("Small", 5.0), ("Large", 90.0))
+        ]
+        self._started([{'kind': 'amount', 'amount': 6.0}], line_ids=lines)
+        self.assertEqual(self._amounts(self._billed(date(2026, 9, 1))), [5.0, -5.0, 90.0], "never more than the price")
+
+    def test_a_discount_agreed_later_for_billed_days_is_credited_and_charged(self):
+        contract = self._started()
+        bill = self._billed(date(2026, 9, 1))
+        amendment = contract._amend(
+            'discount',
+            date(2026, 9, 16),
+            TODAY,
+            discounts=[{'name': "Sorry", 'percent': 20.0, 'date_from': '2026-09-16'}],
+        )
+        self.assertEqual(amendment.summary, "Discount Sorry (-20 %) until further notice")
+        self.assertEqual((amendment.mrr_before, amendment.mrr_after), (90.0, 72.0))
+        credit = self._billed(TODAY)
+        self.assertEqual((credit.move_type, credit.amount_untaxed, credit.amount_tax), ('out_refund', 9.0, 1.8))
+        self.assertEqual(bill.amount_residual, 97.2)
+        self.assertFalse(self._billed(TODAY))
+        amendment.action_undo()
+        self.assertEqual(contract.period_ids.sorted('date_start')[0].state, 'planned')
+        again = self._billed(TODAY)
+        self.assertEqual((again.move_type, again.amount_untaxed), ('out_invoice', 9.0))
+        self.assertEqual(sorted(self._amounts(again)), [-45.0, 9.0, 45.0])
+        self.assertFalse(self._billed(TODAY))
+
+    def test_a_discount_is_ended(self):
+        contract = self._started([{'percent': 10.0}])
+        self._billed(date(2026, 9, 1))
+        contract._amend('discount', date(2026, 10, 1), TODAY, ended=contract.discount_ids)
+        self.assertEqual(contract.discount_ids.last_day, date(2026, 9, 30))
+        self.assertEqual(self._amounts(self._billed(date(2026, 10, 1))), [90.0])
+
+    def test_a_discounted_line_is_credited_with_its_discount(self):
+        contract = self._started([{'percent': 10.0}], price=100.0)
+        bill = self._billed(date(2026, 9, 1))
+        contract._amend('end_line', date(2026, 9, 11), TODAY, lines=[(contract.line_ids, None)])
+        credit = self._billed(TODAY)
+        self.assertEqual((self._amounts(credit), credit.amount_total), ([66.67, -6.67], 72.0))
+        self.assertIn("Welcome (-10 %) on Hosting, not owed from 09/11/2026", credit.invoice_line_ids[1].name)
+        contract.line_ids._unguarded().is_void = True
+        rest = self._billed(TODAY)
+        self.assertEqual((bill.amount_residual, self._amounts(rest)), (0.0, [33.33, -3.33]))
+
+    def test_discounts_of_a_started_contract_are_agreed_by_amendments(self):
+        contract = self._started([{'percent': 10.0}])
+        with self.assertRaisesRegex(UserError, "with the button “Discount…”"):
+            contract.discount_ids.percent = 20.0
+        with self.assertRaisesRegex(UserError, "with the button “Discount…”"):
+            self.env['billing.discount'].create({'contract_id': contract.id, 'name': "More", 'percent': 5.0})
+        with self.assertRaisesRegex(UserError, "with the button “Discount…”"):
+            contract.discount_ids.unlink()
+
+    def test_discounts_that_cannot_be_are_refused(self):
+        cases = (
+            ({'percent': 0.0}, "takes nothing off"),
+            ({'percent': 10.0, 'date_until': '2026-08-31'}, "ends before it starts"),
+        )
+        for values, message in cases:
+            with self.subTest(message), self.assertRaisesRegex(ValidationError, message):
+                self._started([values])
+
+    # === LOYALTY === #
+
+    def _rule(self, **values):
+        return self.env['billing.loyalty.rule'].create({'name': "Loyalty", **values})
+
+    def test_seniority_earns_a_percentage_for_ever(self):
+        self._rule(after_months=12, percent=5.0)
+        contract = self._started(date_start=date(2025, 11, 1), price=100.0)
+        self.assertEqual((contract.next_loyalty_date, contract.next_loyalty), (date(2026, 11, 1), "Loyalty"))
+        contract.company_id.billing_missed_limit = 20
+        contract._agree_loyalty(TODAY)
+        self._bill(TODAY)
+        self.assertEqual(contract.discount_ids.mapped('date_from'), [date(2026, 11, 1)], "agreed ahead, once")
+        self.assertEqual(contract.amendment_ids.kind, 'discount')
+        amounts = [self._amounts(self._billed(date(2026, month, 1))) for month in (10, 11)]
+        self.assertEqual(amounts, [[100.0], [100.0, -5.0]])
+
+    def test_a_later_percentage_takes_the_place_of_the_earlier(self):
+        self._rule(after_months=12, percent=5.0)
+        self._rule(after_months=24, percent=10.0)
+        contract = self._started(date_start=date(2024, 11, 1), price=100.0)
+        contract._agree_loyalty(TODAY)
+        first, second = contract.discount_ids.sorted('date_from')
+        self.assertEqual((first.date_from, first.last_day), (date(2025, 11, 1), date(2026, 10, 31)))
+        self.assertEqual((second.date_from, second.last_day), (date(2026, 11, 1), False))
+
+    def test_from_the_third_year_a_month_is_free_each_year(self):
+        self._rule(after_months=24, kind='months', free_months=1)
+        contract = self._started(date_start=date(2024, 10, 1), price=100.0)
+        contract._agree_loyalty(TODAY)
+        self.assertEqual(
+            contract.discount_ids.mapped(lambda discount: (discount.date_from, discount.date_until, discount.percent)),
+            [(date(2026, 10, 1), date(2026, 10, 31), 100.0)],
+        )
+        self.assertEqual(contract.next_loyalty_date, date(2026, 10, 1))
+        contract._agree_loyalty(date(2026, 10, 2))
+        self.assertEqual(contract.discount_ids.mapped('date_from'), [date(2026, 10, 1), date(2027, 10, 1)])
+
+    def test_a_new_rule_gives_nothing_back_for_the_past(self):
+        contract = self._started(date_start=date(2024, 11, 1), price=100.0)
+        self._rule(after_months=12, percent=5.0)
+        self._rule(after_months=12, kind='months', free_months=1)
+        for _night in range(2):
+            contract._agree_loyalty(TODAY)
+        self.assertEqual(
+            contract.discount_ids.mapped(lambda discount: (discount.date_from, discount.percent)),
+            [(TODAY, 5.0), (date(2026, 11, 1), 100.0)],
+        )
+
+    def test_a_contract_taken_over_has_what_it_earned_from_its_first_bill_here(self):
+        self._rule(after_months=12, percent=5.0)
+        contract = self._contract(date_start=date(2024, 11, 1), price=100.0)
+        contract.line_ids.billed_until = date(2026, 8, 31)
+        contract._start(TODAY)
+        self.assertEqual(contract.discount_ids.date_from, date(2026, 9, 1))
+
+    def test_offers_are_for_their_plans_and_customers(self):
+        tag = self.env['res.partner.category'].create({'name': "Friends"})
+        plan = self.env['billing.plan'].create({'name': "Gold"})
+        rules = self.env['billing.loyalty.rule']
+        everybody = self._rule(after_months=12)
+        tagged = self._rule(after_months=12, category_ids=[Command.set(tag.ids)])
+        planned = self._rule(after_months=12, plan_ids=[Command.set(plan.ids)])
+        contract = self._contract(date_start=date(2026, 9, 1))
+        self.assertEqual(rules._for_contract(contract), everybody)
+        contract.plan_id = plan
+        self.customer.category_id = tag
+        self.assertEqual(rules._for_contract(contract), everybody + tagged + planned)
