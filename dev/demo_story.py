@@ -163,6 +163,25 @@ def trouble_facts(euros):
     }
 
 
+def engine_facts(euros):
+    """The first invoice of the contract aligned with the calendar, and the last one for several contracts."""
+    aligned = env.ref("recurring_billing.demo_contract_31").with_env(env)
+    first = aligned.period_ids.sorted("date_start")[0]
+    lines = first.invoice_line_ids.grouped("billing_kind")
+    stub, fee = lines["recurring"], lines["setup"]
+    together = env.ref("recurring_billing.demo_customer_11").with_env(env)
+    shared = env["billing.contract"].search([("partner_id", "=", together.id)])._invoices().sorted("invoice_date")[-1:]
+    contracts = shared.line_ids.billing_contract_id.sorted("name")
+    return {
+        "calendar": f"{aligned.name}, {aligned.partner_id.name}: {stub.billing_date_start} to {stub.billing_date_end} "
+        f"by days for {euros(stub.price_subtotal)} of {euros(stub.billing_contract_line_id.price_subtotal)}, then "
+        "whole quarters of the calendar",
+        "fee": f"{fee.name}, {euros(fee.price_subtotal)}: once, on the same invoice {fee.move_id.name}",
+        "together": f"{together.name}: contracts {' and '.join(contracts.mapped('name'))} on {shared.name}, "
+        f"{euros(shared.amount_total)}",
+    }
+
+
 euros = company.currency_id.format
 start = min(env["billing.contract"].search([("company_id", "=", company.id)]).mapped("date_start"))
 for offset in range((today - start).days + 1):
@@ -171,4 +190,5 @@ for offset in range((today - start).days + 1):
         env.cr.commit()
 leave_one_to_try()
 env.cr.commit()
-pathlib.Path(OUT, "demo.json").write_text(json.dumps(ledger_facts(euros) | bank_facts(euros) | trouble_facts(euros)))  # noqa: F821
+facts = ledger_facts(euros) | engine_facts(euros) | bank_facts(euros) | trouble_facts(euros)
+pathlib.Path(OUT, "demo.json").write_text(json.dumps(facts))  # noqa: F821

@@ -99,8 +99,10 @@ class AccountMove(models.Model):
         return self.billing_mandate_id or self.env['billing.mandate']._active_for(self.partner_id, self.company_id)
 
     def button_draft(self):
-        """EXTENDS account: what the bank is collecting stays as announced, and a credit keeps its bill."""
+        """EXTENDS account: what the bank is collecting stays as announced, a credit keeps its bill, and a bill made
+        again keeps its credit."""
         self._billing_refuse_draft_below_credit()
+        self.line_ids._billing_refuse_taking_away()
         for move in self:
             if debit := move.billing_debit_ids.filtered(lambda debit: debit.state in UNDER_WAY)[:1]:
                 raise UserError(
@@ -113,6 +115,11 @@ class AccountMove(models.Model):
                     ),
                 )
         return super().button_draft()
+
+    def button_cancel(self):
+        """EXTENDS account: a bill made again keeps the credit that it was made again for."""
+        self.line_ids._billing_refuse_taking_away()
+        return super().button_cancel()
 
     def _billing_refuse_draft_below_credit(self):
         billed = self.line_ids.filtered('billing_contract_line_id')
@@ -148,6 +155,7 @@ class AccountMove(models.Model):
     def _post(self, soft=True):
         """EXTENDS account: no contract line is billed twice for its period, by whatever way the invoice came."""
         self._billing_refuse_double()
+        self._billing_refuse_part_again()
         return super()._post(soft=soft)
 
     def _billing_refuse_double(self):
@@ -165,6 +173,22 @@ class AccountMove(models.Model):
                         others=", ".join((others or mine[1:]).mapped('display_name')),
                     ),
                 )
+
+    def _billing_refuse_part_again(self):
+        """Refuse credit notes that are to bill again what they give back in part only: nobody could say which days."""
+        lines = self.filtered('billing_bill_again').line_ids.filtered(lambda line: line._billing_is_credit())
+        for line in lines.filtered(lambda line: not line.billing_revision and not line._billing_is_whole()):
+            raise UserError(
+                self.env._(
+                    "%(credit)s, line “%(line)s” gives back %(amount)s of %(billed)s: only what is given "
+                    "back in full is billed again. Give the line back in full, or untick “Bill These Periods Again” "
+                    "and the credit is a goodwill gesture.",
+                    credit=line.move_id._get_move_display_name(),
+                    line=line.name,
+                    amount=line.currency_id.format(float(line._billing_amount())),
+                    billed=line.currency_id.format(float(line.billing_credited_line_id._billing_amount())),
+                ),
+            )
 
     def _billing_queue_sending(self):
         """Hand these posted invoices to core's asynchronous sending, but for customers whom nothing can be sent to."""

@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
 
 from .billing_debit import UNDER_WAY
 
@@ -167,8 +168,40 @@ class AccountMoveLine(models.Model):
         if self.billing_revision:
             return True
         move = self.move_id
-        is_whole = self._billing_amount() == self.billing_credited_line_id._billing_amount()
-        return move.billing_bill_again and move.state == 'posted' and is_whole
+        return move.billing_bill_again and move.state == 'posted' and self._billing_is_whole()
+
+    def _billing_is_whole(self):
+        """Whether this credit takes back all that its line billed."""
+        self.ensure_one()
+        return self._billing_amount() == self.billing_credited_line_id._billing_amount()
+
+    def _billing_refuse_taking_away(self):
+        """Refuse that these lines stop counting where one is a credit whose days are billed again meanwhile."""
+        credits = self.filtered(lambda line: line.billing_period_id and line._billing_is_credit())
+        for period in credits.billing_period_id:
+            if period._is_billed_twice() or not period._is_billed_twice(without=self):
+                continue
+            mine = credits.filtered(lambda line, period=period: line.billing_period_id == period)
+            again = mine._billing_charged_again() - self.move_id
+            raise UserError(
+                self.env._(
+                    "%(credit)s takes back what %(invoices)s bills again for contract %(contract)s. Without it, "
+                    "the same days would be billed twice: cancel or credit %(invoices)s first.",
+                    credit=mine.move_id[:1]._get_move_display_name(),
+                    invoices=", ".join(move._get_move_display_name() for move in again),
+                    contract=period.contract_id.name,
+                ),
+            )
+
+    def _billing_charged_again(self):
+        """The invoices that charge the contract lines of these credits for their periods, beside the credited ones."""
+        lines = self.billing_period_id._live_lines() - self.billing_credited_line_id
+        again = lines.filtered(lambda line: line.billing_contract_line_id in self.billing_contract_line_id)
+        return again.filtered(lambda line: line._billing_is_charge()).move_id
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_keeps_credits_of_what_is_billed_again(self):
+        self._billing_refuse_taking_away()
 
     @api.model
     def _billing_match(self, pairs):

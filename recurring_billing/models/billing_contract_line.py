@@ -81,7 +81,15 @@ class BillingContractLine(models.Model):
         "Follows Pricelist",
         help="Each period is billed at the pricelist's price on its first day, not at the price entered here.",
     )
-    date_start = fields.Date("From", help="Empty: from the start of the contract.")
+    date_start = fields.Date(
+        "From",
+        compute='_compute_date_start',
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Empty: from the start of the contract. A line added to a running contract is proposed from the first day "
+        "that is not billed yet.",
+    )
     date_end = fields.Date("Until", help="Last day that is invoiced. Empty: until the end of the contract.")
     billed_until = fields.Date(
         "Already Billed Until",
@@ -102,6 +110,16 @@ class BillingContractLine(models.Model):
         'CHECK(display_type IS NULL OR (product_id IS NULL AND price_unit = 0 AND quantity = 0))',
         "Sections and notes have no product, quantity or price.",
     )
+
+    @api.depends('contract_id')
+    def _compute_date_start(self):
+        """What is agreed later bills no days of the past by itself; a fee is owed once, and at once."""
+        added = self.filtered(
+            lambda line: not line._origin and line.contract_id.state not in (False, 'draft') and line._is_recurring()
+        )
+        days = {contract: contract._first_unbilled_day() for contract in added.contract_id}
+        for line in self:
+            line.date_start = days[line.contract_id] if line in added else line.date_start
 
     @api.depends('product_id')
     def _compute_name(self):
@@ -196,6 +214,10 @@ class BillingContractLine(models.Model):
                         start=format_date(self.env, start),
                     ),
                 )
+
+    def _is_recurring(self):
+        self.ensure_one()
+        return self.kind == 'recurring' and not self.display_type
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -179,11 +179,14 @@ class BillingPeriod(models.Model):
     def _live_lines(self):
         return self.invoice_line_ids.filtered(lambda line: line.parent_state != 'cancel')
 
-    def _billed(self):
-        """{contract line: list of `Billed`} of the draft and posted invoices of this period, less their credits."""
+    def _billed(self, without=()):
+        """{contract line: list of `Billed`} of the draft and posted invoices of this period, less their credits.
+
+        :param without: lines of invoices that are to be counted as if they were not there
+        """
         self.ensure_one()
         credits, billed = {}, {}
-        lines = self._live_lines()
+        lines = self._live_lines().filtered(lambda line: line not in without)
         given = lines.filtered(lambda line: line._billing_is_credit())
         taken_back = given.filtered(lambda line: line._billing_reopens()).billing_credited_line_id
         for line in given - taken_back:
@@ -208,9 +211,9 @@ class BillingPeriod(models.Model):
             credits=tuple(credits),
         )
 
-    def _is_billed_twice(self):
-        """Whether two invoice lines, not credited, bill the same days of a contract line."""
-        for billed in self._billed().values():
+    def _is_billed_twice(self, without=()):
+        """Whether two invoice lines, not credited, bill the same days of a contract line; ``without`` as above."""
+        for billed in self._billed(without).values():
             charges = [entry for entry in billed if entry.key.billing_kind != 'discount']
             ranges = [days for entry in charges if entry.creditable or not entry.amount for days in entry.covered]
             if any(overlap(one, other) for index, one in enumerate(ranges) for other in ranges[:index]):

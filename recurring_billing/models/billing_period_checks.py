@@ -68,11 +68,14 @@ class BillingPeriod(models.Model):
     @api.model
     def _check_looks(self, plans, today):
         """Fill in ``looks`` of these planned invoices: what a person should know, and what stops nothing."""
+        companies = {plan.contract.company_id for plan in plans}
+        automatic = {company: self._automatic_positions(company) for company in companies}
         for plan in plans:
             plan.looks = [
                 *self._date_remarks(plan, today),
                 *self._payment_remarks(plan),
                 *self._customer_remarks(plan),
+                *self._position_remarks(plan, automatic[plan.contract.company_id]),
                 *self._amount_remarks(plan),
             ]
 
@@ -110,14 +113,22 @@ class BillingPeriod(models.Model):
         if commercial._billing_lacks_siren():
             yield self.env._("No SIREN, which the invoice of a French business must show")
 
-    @api.model
-    def _check_fiscal_positions(self, plans):
-        """Add to ``looks`` where a customer has another fiscal position by now: a search for each, for previews."""
-        for plan in plans:
-            contract = plan.contract
-            positions = self.env['account.fiscal.position'].with_company(contract.company_id)
-            if positions._get_fiscal_position(contract.partner_id) != contract.fiscal_position_id:
-                plan.looks.append(self.env._("The customer's fiscal position is another one than the contract's"))
+    def _automatic_positions(self, company):
+        """The fiscal positions that ``company`` applies by itself: core searches them anew for each customer."""
+        positions = self.env['account.fiscal.position'].with_company(company)
+        return positions.search([*positions._check_company_domain(company), ('auto_apply', '=', True)])
+
+    def _position_remarks(self, plan, automatic):
+        """Where the customer has another fiscal position by now: what a first look finds, core has to confirm."""
+        contract = plan.contract
+        partner = contract.partner_id.with_company(contract.company_id)
+        position = partner.property_account_position_id
+        if not position and partner.country_id:
+            position = automatic._get_first_matching_fpos(partner)
+        if position != contract.fiscal_position_id and (
+            automatic._get_fiscal_position(partner) != contract.fiscal_position_id
+        ):
+            yield self.env._("The customer's fiscal position is another one than the contract's")
 
     def _amount_remarks(self, plan):
         bills = [bill for _period, bill in plan.bills]

@@ -18,7 +18,6 @@ class BillingRun(models.Model):
         plans, faults = (periods - held)._plan_isolated(today, Transaction())
         periods._check_blocks(plans)
         periods._check_looks(plans, today)
-        periods._check_fiscal_positions(plans)
         return [
             *(self._planned_line(plan, today) for plan in plans),
             *(self._blocked_line(period, periods._reason(error)) for period, error in faults.items()),

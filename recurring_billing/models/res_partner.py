@@ -2,6 +2,13 @@ from odoo import api, fields, models
 
 from ..tools.pain008 import Party
 
+PARTY_KINDS = [
+    ('business', "Business"),
+    ('nonpro', "Non-professional"),
+    ('consumer', "Consumer"),
+    ('public', "Public body"),
+]
+
 
 class ResPartner(models.Model):
     _inherit = 'res.partner'
@@ -14,14 +21,10 @@ class ResPartner(models.Model):
         help="Contracts of this customer that are due on the same day, with the same terms, are invoiced together.",
     )
     billing_party_kind = fields.Selection(
-        [
-            ('business', "Business"),
-            ('nonpro', "Non-professional"),
-            ('consumer', "Consumer"),
-            ('public', "Public body"),
-        ],
+        PARTY_KINDS,
         "Kind of Customer",
         compute='_compute_billing_party_kind',
+        inverse='_inverse_billing_party_kind',
         recursive=True,
         store=True,
         readonly=False,
@@ -29,15 +32,28 @@ class ResPartner(models.Model):
         "legal persons who do not act for a business, such as associations or joint owners.",
     )
 
-    @api.depends('is_company', 'vat', 'parent_id', 'commercial_partner_id.billing_party_kind')
+    billing_party_choice = fields.Selection(
+        PARTY_KINDS, "Chosen Kind of Customer", copy=False, help="Empty: nobody chose another than the proposed one."
+    )
+
+    @api.depends('is_company', 'vat', 'billing_party_choice', 'commercial_partner_id.billing_party_kind')
     def _compute_billing_party_kind(self):
-        """A proposal by company flag and VAT number until the customer is saved; contacts follow their company."""
+        """What somebody chose, else a proposal by company flag and VAT number; contacts follow their company."""
         for partner in self:
             commercial = partner.commercial_partner_id
             if commercial and commercial != partner:
                 partner.billing_party_kind = commercial.billing_party_kind
-            elif not partner._origin or not partner.billing_party_kind:
-                partner.billing_party_kind = 'business' if partner.is_company or partner.vat else 'consumer'
+            else:
+                partner.billing_party_kind = partner.billing_party_choice or partner._billing_proposed_kind()
+
+    def _inverse_billing_party_kind(self):
+        for partner in self:
+            kind = partner.billing_party_kind
+            partner.billing_party_choice = kind if kind != partner._billing_proposed_kind() else False
+
+    def _billing_proposed_kind(self):
+        self.ensure_one()
+        return 'business' if self.is_company or self.vat else 'consumer'
 
     def _billing_lacks_siren(self):
         """Whether this is a French business without the number that invoices must show (CGI ann. II 242 nonies A)."""

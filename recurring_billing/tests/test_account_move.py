@@ -39,13 +39,70 @@ class TestAccountMove(BillingCommon):
         final = self._billed_on(date(2026, 9, 22), contract)
         self.assertEqual((final.amount_untaxed, final.reversed_entry_id), (50.0, again))
 
-    def test_a_partial_credit_by_hand_never_bills_again(self):
+    def test_a_part_of_a_line_given_back_bills_nothing_again(self):
         contract, invoice = self._september()
         credit = self._reverse(invoice, again=True)
         credit.invoice_line_ids.price_unit = 40.0
+        reason = r"“Hosting.*” gives back \D*40\.00\D* of \D*100\.00\D*: .*in full.*“Bill These Periods Again”"
+        with self.assertRaisesRegex(UserError, rf"^Draft Credit Note.*, line {reason}"):
+            credit.action_post()
+        credit.billing_bill_again = False
         credit.action_post()
         self.assertFalse(self._bill(date(2026, 9, 20)))
         self.assertEqual(contract.period_ids[0].state, 'invoiced')
+
+    def test_what_goodwill_left_is_no_reason_to_bill_again_but_the_whole_line_is(self):
+        contract, invoice = self._september()
+        goodwill = self._reverse(invoice)
+        goodwill.invoice_line_ids.price_unit = 30.0
+        goodwill.action_post()
+        rest = self._reverse(invoice, again=True)
+        rest.invoice_line_ids.price_unit = 70.0
+        with self.assertRaisesRegex(UserError, r"70\.00\D* of \D*100\.00"):
+            rest.action_post()
+        rest.invoice_line_ids.price_unit = 100.0
+        rest.action_post()
+        self.assertEqual(self._billed_on(date(2026, 9, 20), contract).amount_untaxed, 100.0)
+
+    def test_a_credit_stays_while_its_days_are_billed_again(self):
+        contract, invoice = self._september()
+        credit = self._reverse(invoice, again=True)
+        credit.action_post()
+        again = self._billed_on(date(2026, 9, 20), contract)
+        reason = (
+            rf"^{credit.name} takes back what {again.name} bills again for contract {contract.name}.*{again.name} first"
+        )
+        for step in (credit.button_draft, credit.button_cancel):
+            with self.assertRaisesRegex(UserError, reason):
+                step()
+        self.assertEqual(credit.state, 'posted')
+        again.button_draft()
+        again.button_cancel()
+        credit.button_draft()
+        credit.button_cancel()
+        self.assertFalse(self._bill(date(2026, 9, 21)), "the first invoice counts again")
+
+    def test_the_credit_of_an_invoice_made_anew_stays(self):
+        _contract, invoice = self._september()
+        self._reverse(invoice, modify=True)
+        credit = invoice.reversal_move_ids
+        self.assertEqual(credit.state, 'posted')
+        with self.assertRaisesRegex(UserError, "takes back what .* bills again"):
+            credit.button_draft()
+
+    def test_a_credit_of_ours_stays_while_its_days_are_charged_again(self):
+        contract, _invoice = self._september()
+        contract.line_ids.date_end = date(2026, 9, 20)
+        credit = self._billed_on(date(2026, 9, 21), contract)
+        credit.button_draft()
+        contract.line_ids.date_end = date(2026, 9, 25)
+        again = self._billed_on(date(2026, 9, 22), contract)
+        for step in (credit.button_cancel, credit.unlink, credit.invoice_line_ids.unlink):
+            with self.assertRaisesRegex(UserError, f"what {again.name} bills again"):
+                step()
+        again.button_draft()
+        (credit | again).button_cancel()
+        self.assertEqual(set((credit | again).mapped('state')), {'cancel'})
 
     def test_a_credit_by_hand_caps_what_the_engine_gives_back(self):
         contract, invoice = self._september()

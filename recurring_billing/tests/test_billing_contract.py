@@ -287,3 +287,46 @@ class TestBillingContract(BillingCommon):
         contract.line_ids.billed_until = date(2026, 3, 31)
         with self.assertRaisesRegex(ValidationError, "Already Billed Until"):
             contract.date_start = date(2026, 6, 1)
+
+    # === A LINE ADDED LATER === #
+
+    def test_a_line_added_to_a_running_contract_begins_with_the_first_day_that_is_not_billed(self):
+        for values, billed_on, expected in (
+            ({}, None, date(2026, 9, 1)),
+            ({}, date(2026, 9, 1), date(2026, 10, 1)),
+            ({'timing': 'arrears'}, date(2026, 9, 30), date(2026, 10, 1)),
+            ({'date_start': date(2026, 8, 10), 'alignment': 'calendar'}, date(2026, 8, 10), date(2026, 9, 1)),
+            ({'frequency': 'quarterly'}, date(2026, 9, 1), date(2026, 12, 1)),
+            ({'price': 0.0}, date(2026, 9, 1), date(2026, 10, 1)),
+        ):
+            with self.subTest(values, billed_on=billed_on):
+                contract = self._started(**{'date_start': date(2026, 9, 1), 'debit': False, **values})
+                if billed_on:
+                    self._bill(billed_on)
+                line = {'contract_id': contract.id, 'product_id': self.service.id}
+                self.assertEqual(contract.line_ids.create(line).date_start, expected)
+                with Form(contract) as form, form.line_ids.new() as line:
+                    line.product_id = self.service
+                    self.assertEqual(line.date_start, expected)
+                self.assertEqual(contract.line_ids.mapped('date_start'), [False, expected, expected])
+
+    def test_a_line_taken_over_begins_where_the_other_software_ended(self):
+        contract = self._contract(date_start=date(2020, 1, 1), debit=False)
+        contract.line_ids.billed_until = date(2026, 8, 31)
+        contract.action_start()
+        self.assertEqual(self._add_line(contract).date_start, date(2026, 9, 1))
+
+    def test_the_day_from_which_a_line_is_owed_is_proposed_only(self):
+        contract, invoice = self._september(debit=False)
+        self.assertEqual(self._add_line(contract, date_start=date(2026, 9, 15)).date_start, date(2026, 9, 15))
+        self.assertFalse(self._add_line(contract, date_start=False).date_start, "empty on purpose: from the start")
+        self.assertFalse(self._add_line(contract, kind='setup').date_start, "a fee is owed at once")
+        note = {'display_type': 'line_note', 'name': "In Paris", 'product_id': False, 'price_unit': 0.0}
+        self.assertFalse(self._add_line(contract, **note).date_start)
+        draft = self._contract(debit=False)
+        self.assertFalse(self._add_line(draft).date_start)
+        draft.action_start()
+        self.assertEqual(draft.line_ids.mapped('date_start'), [False, False], "and starting changes nothing")
+        contract.line_ids[0].kind = 'recurring'
+        self.assertFalse(contract.line_ids[0].date_start)
+        self.assertTrue(invoice)

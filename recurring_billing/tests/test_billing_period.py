@@ -73,9 +73,7 @@ class TestBillingPeriod(BillingCommon):
         period = contract.period_ids[0]
         self._bill(date(2026, 12, 1))
         self.assertFalse(period._to_bill())
-        contract.line_ids = [
-            Command.create({'product_id': self.service.id, 'name': "Backup", 'price_unit': 30.0}),
-        ]
+        self._add_line(contract, date_start=date(2026, 12, 1))
         rest = period._to_bill()
         self.assertEqual([(bill.line.name, bill.price_unit) for bill in rest], [("Backup", 30.0)])
 

@@ -60,7 +60,7 @@ class TestBillingPeriodInvoice(BillingCommon):
         )
         first = self._billed_on(date(2026, 9, 1), contract)
         self.assertEqual(self._names(first), [('product', "Hosting"), ('line_note', "In Paris")])
-        self._add_line(contract, sequence=99)
+        self._add_line(contract, sequence=99, date_start=date(2026, 9, 1))
         self.assertEqual(self._names(self._billed_on(date(2026, 9, 2), contract)), [('product', "Backup")])
 
     def test_a_subsection_without_billed_lines_is_not_printed(self):

@@ -167,6 +167,25 @@ class TestBillingRun(BillingCommon):
         with self.assertRaisesRegex(UserError, "cannot be deleted"):
             run.line_ids.unlink()
 
+    def test_the_night_remarks_another_fiscal_position_without_a_search_for_each(self):
+        sound = [self._sound(name) for name in ("Alike", "Alike too")]
+        moved = self._sound("Moved")
+        moved.partner_id.write({'country_id': self.env.ref('base.be').id, 'vat': 'BE0477472701', 'zip': "1000"})
+        positions = type(self.env['account.fiscal.position'])
+        search = positions._get_fiscal_position
+        asked = []
+
+        def counted(records, partner, delivery=None):
+            asked.append(partner)
+            return search(records, partner, delivery=delivery)
+
+        with patch.object(positions, '_get_fiscal_position', counted):
+            lines = self._bill(TODAY).line_ids.grouped('contract_id')
+        self.assertEqual(lines[moved].remark, "The customer's fiscal position is another one than the contract's")
+        self.assertEqual([lines[contract].level for contract in (moved, *sound)], ['look', 'ok', 'ok'])
+        self.assertEqual([lines[contract].outcome for contract in (moved, *sound)], ['posted'] * 3)
+        self.assertEqual(asked, [moved.partner_id], "only where it seems to differ")
+
     # === SENDING AND LOG === #
 
     def test_what_was_posted_is_handed_to_cores_sending(self):

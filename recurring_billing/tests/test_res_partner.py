@@ -5,21 +5,39 @@ from .common import BillingCommon
 
 @tagged('post_install', '-at_install')
 class TestResPartner(BillingCommon):
-    def test_the_kind_of_a_customer_is_proposed_and_then_kept(self):
+    def test_the_kind_of_a_customer_is_proposed_until_somebody_chooses_another(self):
         partners = self.env['res.partner']
         cases = (
-            ({'is_company': True}, 'business'),
-            ({}, 'consumer'),
-            ({'vat': 'FR23334175221', 'country_id': self.env.ref('base.fr').id}, 'business'),
-            ({'is_company': True, 'billing_party_kind': 'public'}, 'public'),
-            ({'billing_party_kind': 'business'}, 'business'),
+            ({'is_company': True}, 'business', 'consumer'),
+            ({}, 'consumer', 'business'),
+            ({'is_company': True, 'billing_party_kind': 'business'}, 'business', 'consumer'),
+            ({'vat': 'FR23334175221', 'country_id': self.env.ref('base.fr').id}, 'business', 'business'),
+            ({'is_company': True, 'billing_party_kind': 'public'}, 'public', 'public'),
+            ({'billing_party_kind': 'business'}, 'business', 'business'),
+            ({'is_company': True, 'billing_party_kind': 'consumer'}, 'consumer', 'consumer'),
         )
-        for values, kind in cases:
+        for values, kind, later in cases:
             with self.subTest(values):
                 partner = partners.create({'name': "Camille Roy", **values})
                 self.assertEqual(partner.billing_party_kind, kind)
                 partner.is_company = not partner.is_company
-                self.assertEqual(partner.billing_party_kind, kind, "what was saved is a person's choice")
+                self.assertEqual(partner.billing_party_kind, later)
+
+    def test_a_vat_number_that_comes_later_makes_a_business_of_a_consumer(self):
+        partner = self._customer("Camille Roy", is_company=False)
+        contact = self._customer("Accounts", is_company=False, parent_id=partner.id)
+        self.assertEqual(partner.billing_party_kind, 'consumer')
+        partner.vat = 'FR23334175221'
+        self.assertEqual((partner | contact).mapped('billing_party_kind'), ['business'] * 2)
+        partner.billing_party_kind = 'nonpro'
+        partner.vat = False
+        self.assertEqual((partner | contact).mapped('billing_party_kind'), ['nonpro'] * 2)
+
+    def test_a_choice_taken_back_follows_the_proposal_again(self):
+        self.customer.billing_party_kind = 'public'
+        self.customer.billing_party_kind = 'business'
+        self.customer.is_company = False
+        self.assertEqual(self.customer.billing_party_kind, 'consumer')
 
     def test_the_form_proposes_the_kind_as_it_is_filled_in(self):
         with Form(self.env['res.partner']) as form:
