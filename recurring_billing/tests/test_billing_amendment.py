@@ -64,7 +64,7 @@ class TestBillingAmendment(BillingCommon):
 
     def test_what_a_credit_note_charged_is_credited_in_its_turn(self):
         """Down to 60.00 from the 21st stands on a credit note: 10 days at 60.00 for 90.00. Then down to 30.00."""
-        contract, bill = self._september()
+        contract, _bill = self._september()
         self._change(contract, date(2026, 9, 21), price_unit=60.0)
         self._billed(TODAY)
         self._change(contract, date(2026, 9, 21), price_unit=30.0)
