@@ -11,6 +11,7 @@ from . import (
     account_journal,
     account_move,
     account_move_line,
+    account_move_line_billed,
     account_payment_method,
     billing_amendment,
     billing_amendment_change,

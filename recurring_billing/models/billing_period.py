@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import psycopg2
 
 from odoo import api, fields, models
@@ -196,8 +198,8 @@ class BillingPeriod(models.Model):
             billed.setdefault(line.billing_contract_line_id, []).append(entry)
         return billed
 
-    @staticmethod
-    def _billed_line(line, credits):
+    def _billed_line(self, line, credits):
+        full, whole = line._billing_basis(Decimal(str(self.currency_id.rounding)))
         return Billed(
             key=line,
             days=Days(line.billing_date_start, line.billing_date_end),
@@ -209,6 +211,8 @@ class BillingPeriod(models.Model):
             ),
             credited=sum(credit._billing_amount() for credit in credits),
             credits=tuple(credits),
+            full=full,
+            whole=whole,
         )
 
     def _is_billed_twice(self, without=()):

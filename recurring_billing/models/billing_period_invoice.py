@@ -170,6 +170,7 @@ class BillingPeriod(models.Model):
             'billing_kind': bill.kind,
             'billing_date_start': bill.days.first,
             'billing_date_end': bill.days.last,
+            'billing_full_amount': bill.full,
             'billing_revision': period.revision,
         }
         if bill.reductions:

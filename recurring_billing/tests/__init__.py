@@ -2,6 +2,7 @@ from . import (
     test_account_move,
     test_bank_calendar,
     test_billing_amendment,
+    test_billing_amendment_laws,
     test_billing_collection,
     test_billing_contract,
     test_billing_contract_exchange,
