@@ -42,7 +42,12 @@ class BillingRunLine(models.Model):
     state = fields.Selection(related='run_id.state')
     contract_id = fields.Many2one('billing.contract', readonly=True, ondelete='cascade', index=True)
     contract_ids = fields.Many2many(
-        'billing.contract', 'billing_contract_run_line_rel', 'line_id', 'contract_id', readonly=True
+        'billing.contract',
+        'billing_contract_run_line_rel',
+        'line_id',
+        'contract_id',
+        "Billed Contracts",
+        readonly=True,
     )
     origin = fields.Char("Contracts", readonly=True)
     partner_id = fields.Many2one(related='contract_id.partner_id')
@@ -53,7 +58,7 @@ class BillingRunLine(models.Model):
     company_currency_id = fields.Many2one(related='company_id.currency_id', string="Company Currency")
     date_start = fields.Date("From", readonly=True)
     date_end = fields.Date("Until", readonly=True)
-    period_text = fields.Char("Period", compute='_compute_period_text')
+    period_text = fields.Char("Days Billed", compute='_compute_period_text')
     planned_date = fields.Date("Planned", readonly=True)
     planned_beside = fields.Date(
         "Planned For",
@@ -85,7 +90,7 @@ class BillingRunLine(models.Model):
     remark = fields.Text(readonly=True)
     invoice_date = fields.Date(readonly=True)
     invoice_id = fields.Many2one('account.move', readonly=True, index='btree_not_null')
-    invoice_name = fields.Char("Invoice", related='invoice_id.name')
+    invoice_name = fields.Char("Invoice Number", related='invoice_id.name')
     amount_untaxed = fields.Monetary(readonly=True)
     amount_total = fields.Monetary("Total", readonly=True)
     company_amount_untaxed = fields.Monetary(

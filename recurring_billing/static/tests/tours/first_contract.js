@@ -16,6 +16,7 @@ registry.category("web_tour.tours").add("recurring_billing_first_contract", {
         { content: "New contract", trigger: ".o_list_button_add", run: "click" },
         { trigger: ".o_field_widget[name='partner_id'] input", run: "edit Atelier Durand" },
         { trigger: ".o-autocomplete--dropdown-item:contains('Atelier Durand')", run: "click" },
+        { content: "The customer's mandate pays", trigger: ".o_field_widget[name='mandate_id'] input:value(/RUM-/)" },
         { content: "Paid by direct debit", trigger: ".o_field_widget[name='payment_method_line_id'] input", run: "edit SEPA" },
         { trigger: ".o-autocomplete--dropdown-item:contains('SEPA Direct Debit')", run: "click" },
         { trigger: ".o_field_widget[name='mandate_id'] input:value(/RUM-/)" },
