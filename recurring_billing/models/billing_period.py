@@ -162,8 +162,7 @@ class BillingPeriod(models.Model):
     def _free_lines(self):
         """The lines of the contract that cost nothing for this period."""
         self.ensure_one()
-        slot = self._slot()
-        return self.contract_id.line_ids.filtered(lambda line: any(not bill.amount for bill in line._bills(slot)))
+        return self.contract_id._free_lines(self._slot())
 
     def _is_open(self):
         """Whether this period is to be billed; where that cannot be told, the run finds out and says why."""
