@@ -36,6 +36,7 @@
         'wizard/billing_debit_return_views.xml',
         'wizard/billing_run_post_views.xml',
         'views/billing_contract_templates.xml',
+        'views/billing_loyalty_rule_views.xml',
         'views/billing_plan_views.xml',
         'views/billing_period_views.xml',
         'views/billing_contract_views.xml',
