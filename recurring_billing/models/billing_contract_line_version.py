@@ -7,7 +7,6 @@ from ..tools.proration import Days
 # What may be agreed otherwise from a day on; the first version keeps what was agreed at the start.
 AGREED = ('product_id', 'name', 'quantity', 'price_unit', 'discount', 'tax_ids')
 
-
 class BillingContractLine(models.Model):
     """The versions of a line: each is billed for the days on which it was agreed, so a change is nothing but days."""
 
@@ -51,6 +50,18 @@ class BillingContractLine(models.Model):
                 line.effect = 'void'
             else:
                 line.effect = 'past' if days.last < today else 'future' if days.first > today else 'now'
+
+    effective_from = fields.Date("In Effect From", compute='_compute_effective_days')
+    effective_until = fields.Date("In Effect Until", compute='_compute_effective_days')
+
+    @api.depends('effect')
+    def _compute_effective_days(self):
+        for line in self:
+            days = line._days()
+            line.effective_from = days and days.first
+            line.effective_until = days and days.last < date.max and days.last
+
+    # === BUSINESS METHODS === #
 
     def _item(self):
         """What this is a version of, known by its first one."""
