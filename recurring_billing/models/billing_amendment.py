@@ -74,7 +74,9 @@ class BillingAmendment(models.Model):
         readonly=True,
         index=True,
     )
-    external_reference = fields.Char(readonly=True, help="What another system calls this change; it makes it only once.")
+    external_reference = fields.Char(
+        readonly=True, help="What another system calls this change; it makes it only once."
+    )
     summary = fields.Text("What Changed", readonly=True)
     mrr_before = fields.Monetary("MRR Before", readonly=True)
     mrr_after = fields.Monetary("MRR After", readonly=True)

@@ -7,6 +7,7 @@ from ..tools.proration import Days
 # What may be agreed otherwise from a day on; the first version keeps what was agreed at the start.
 AGREED = ('product_id', 'name', 'quantity', 'price_unit', 'discount', 'tax_ids')
 
+
 class BillingContractLine(models.Model):
     """The versions of a line: each is billed for the days on which it was agreed, so a change is nothing but days."""
 

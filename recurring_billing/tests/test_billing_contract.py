@@ -224,7 +224,9 @@ class TestBillingContract(BillingCommon):
     def test_a_service_with_the_tax_on_goods_is_flagged(self):
         contract = self._contract()
         self.assertFalse(contract.tax_warning)
-        contract.line_ids._unguarded().tax_ids = self.env['account.chart.template'].with_company(self.company).ref('tva_normale')
+        contract.line_ids._unguarded().tax_ids = (
+            self.env['account.chart.template'].with_company(self.company).ref('tva_normale')
+        )
         self.assertEqual(contract.tax_warning, "Hosting (20% G)")
 
     def test_late_invoices_show_on_the_contract(self):

@@ -87,7 +87,12 @@ class TestBillingContractExchange(BillingCommon, HttpCase):
         contract = self._contract(date_start=date(2026, 9, 1), price=89.9, debit=False)
         contract.action_start()
         line = self._call('read', ids=contract.ids, fields=['effective_line_ids'])[0]['effective_line_ids'][0]
-        backup = {'product_id': self.service.id, 'name': "Backup", 'price_unit': 30, 'tax_ids': self.service.taxes_id.ids}
+        backup = {
+            'product_id': self.service.id,
+            'name': "Backup",
+            'price_unit': 30,
+            'tax_ids': self.service.taxes_id.ids,
+        }
         values = {
             'date': '2026-10-01',
             'lines': [{'id': line, 'quantity': 3}],

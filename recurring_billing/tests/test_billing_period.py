@@ -322,10 +322,10 @@ class TestBillingPeriod(BillingCommon):
         with self.assertRaisesRegex(ValidationError, r"C\d+.*Already Billed Until.*08/31/2026.*09/01/2026"):
             self._contract(date_start=date(2026, 9, 1)).line_ids.billed_until = date(2026, 8, 31)
         contract = self._started(date_start=date(2026, 9, 1))
-        with self.assertRaisesRegex(UserError, rf"{contract.name} is started.*From"):
+        with self.assertRaisesRegex(UserError, rf"{contract.name} is started.*Back to Draft.*Change…"):
             contract.line_ids.billed_until = date(2026, 9, 30)
 
     def test_an_opening_of_a_line_added_after_the_start_is_refused(self):
         contract = self._started(date_start=date(2026, 9, 1))
-        with self.assertRaisesRegex(UserError, rf"{contract.name} is started.*From"):
+        with self.assertRaisesRegex(UserError, rf"{contract.name} is started.*Back to Draft.*Change…"):
             self._add_line(contract, billed_until=date(2026, 9, 30))

@@ -177,7 +177,7 @@ class TestBillingPeriodInvoice(BillingCommon):
     def test_a_line_that_follows_the_pricelist_takes_the_price_of_its_period(self):
         pricelist = self._pricelist((100.0, False, '2026-09-30 23:59:59'), (120.0, '2026-10-01 00:00:00', False))
         contract = self._started(date_start=date(2026, 9, 1), pricelist_id=pricelist.id)
-        contract.line_ids.is_price_listed = True
+        contract.line_ids._unguarded().is_price_listed = True
         self._add_line(contract, name="Fixed", price_unit=50.0)
         for month, prices in ((9, [100.0, 50.0]), (10, [120.0, 50.0])):
             invoice = self._billed_on(date(2026, month, 1), contract)

@@ -96,7 +96,9 @@ class TestBillingRunPreview(BillingCommon):
                 self.assertRegex(line.remark or "", text or "^$")
 
     def _add_free_line(self, contract):
-        contract._unguarded().line_ids = [Command.create({'product_id': self.service.id, 'name': "Support", 'price_unit': 0.0})]
+        contract._unguarded().line_ids = [
+            Command.create({'product_id': self.service.id, 'name': "Support", 'price_unit': 0.0})
+        ]
 
     def _debit_without_mandate(self, contract):
         contract._unguarded().payment_method_line_id = self.sdd

@@ -199,9 +199,7 @@ class BillingContractChange(models.TransientModel):
         """The terms of the contract that are wanted otherwise than they are."""
         contract = self.contract_id
         terms = {
-            name: self[name].id
-            for name in ('payment_method_line_id', 'mandate_id')
-            if self[name] != contract[name]
+            name: self[name].id for name in ('payment_method_line_id', 'mandate_id') if self[name] != contract[name]
         }
         if self._is_new_frequency():
             terms['recurrence'] = self._wanted_recurrence()
