@@ -43,7 +43,7 @@ class BillingContract(models.Model):
         self.ensure_one()
         self._require_state('running', 'paused')
         action = self.env['ir.actions.act_window']._for_xml_id('recurring_billing.billing_contract_change_action')
-        context = {'default_contract_id': self.id, 'default_action': what}
+        context = {'default_contract_id': self.id, 'default_action': what, 'dialog_size': 'extra-large'}
         return {**action, 'name': f"{title} · {self.name} · {self.partner_id.display_name}", 'context': context}
 
     def action_amendments(self):

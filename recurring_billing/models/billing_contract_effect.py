@@ -18,10 +18,14 @@ class Document(typing.NamedTuple):
 
 
 class Figures(typing.NamedTuple):
-    """What a contract bills: ``documents`` at once, ``ahead`` [(date, total)] later, until ``date_end``."""
+    """What a contract bills: ``documents`` at once, ``ahead`` [(date, total)] later, until ``date_end``.
+
+    ``known_until`` is the day to which ``ahead`` looks.
+    """
 
     documents: list
     ahead: list
+    known_until: date
     date_end: date | None
 
     @property
@@ -43,8 +47,8 @@ class Effect(typing.NamedTuple):
     def ahead(self):
         """[(date, total before or None, total after or None)] of the next invoices, as far as both are known."""
         before, after = dict(self.before.ahead), dict(self.after.ahead)
-        known = [rows[-1][0] for rows in (self.before.ahead, self.after.ahead) if len(rows) == UPCOMING]
-        days = sorted(day for day in before.keys() | after.keys() if day <= min(known, default=date.max))
+        known_until = min(self.before.known_until, self.after.known_until)
+        days = sorted(day for day in before.keys() | after.keys() if day <= known_until)
         return [(day, before.get(day), after.get(day)) for day in days]
 
 
@@ -75,7 +79,10 @@ class BillingContract(models.Model):
         """What the next run bills of this contract, and the invoices after it."""
         due = self._due_periods(today)
         documents = [self._document(plan) for plan in due._plan_invoices(today)]
-        return Figures(documents, self._invoices_ahead(today), self.date_end or None)
+        rows = self._upcoming()
+        ahead = [(row['date'], row['total']) for row in rows if row['date'] > today and not row['is_empty']]
+        known_until = rows[-1]['date'] if len(rows) == UPCOMING else date.max
+        return Figures(documents, ahead, known_until, self.date_end or None)
 
     def _document(self, plan):
         bills = [bill for _period, bill in plan.bills]
@@ -89,10 +96,6 @@ class BillingContract(models.Model):
         return self.currency_id.round(
             details['total_excluded_currency'] + details['delta_total_excluded_currency'],
         )
-
-    def _invoices_ahead(self, today):
-        """[(date, total)] of the next invoices that are not due yet."""
-        return [(row['date'], row['total']) for row in self._upcoming() if row['date'] > today and not row['is_empty']]
 
     def _render_effect(self, effect):
         """``effect`` as the dialogs show it before a person confirms it."""

@@ -171,8 +171,9 @@ class TestBillingContractChange(BillingCommon):
         self.assertEqual(amendment.state, 'applied')
         undo = self.env['billing.contract.change'].browse(action['res_id'])
         self.assertIn("57.60", undo.effect)
+        undo.reason = "Ordered by mistake"
         undoing, effect = self._confirmed(undo)
-        self.assertEqual((undoing.kind, amendment.state), ('undo', 'undone'))
+        self.assertEqual((undoing.kind, undoing.reason, amendment.state), ('undo', "Ordered by mistake", 'undone'))
         self.assertEqual(effect.after.documents[0].total, -57.6)
 
     # === WHAT THE DIALOG PROPOSES === #

@@ -137,7 +137,7 @@ class TestBillingRunWork(BillingCommon):
     @mute_logger(LOGGER)
     def test_a_fault_of_planning_parks_its_own_contract_only(self):
         good, bad = self._sound("Good"), self._sound("Bad")
-        bad.line_ids.is_price_listed = True
+        bad.line_ids._unguarded().is_price_listed = True
         reason = "This formula is broken"
 
         def listed_price(_line, _day):

@@ -193,7 +193,9 @@ class BillingContractChange(models.TransientModel):
         return self.contract_id._amend('resume', self.date, today, reason=self.reason)
 
     def _apply_undo(self, today):
-        return self.contract_id._undo(self.amendment_id, today)
+        undoing = self.contract_id._undo(self.amendment_id, today)
+        undoing.reason = self.reason
+        return undoing
 
     def _wanted_terms(self):
         """The terms of the contract that are wanted otherwise than they are."""

@@ -40,7 +40,8 @@ class BillingEffectMixin(models.AbstractModel):
         raise NotImplementedError
 
     def _reopen(self):
-        return {**self._get_records_action(name=self._title()), 'target': 'new', 'views': [(False, 'form')]}
+        action = self._get_records_action(name=self._title(), context={'dialog_size': 'extra-large'})
+        return {**action, 'target': 'new', 'views': [(False, 'form')]}
 
     def _title(self):
         """The dialog's heading."""
