@@ -81,13 +81,19 @@ class BillingContract(models.Model):
         self._live()._require_lines()
 
     def _require_lines(self):
-        for contract in self.filtered(lambda contract: all(contract.line_ids.mapped('display_type'))):
-            raise ValidationError(
-                self.env._(
-                    "Contract %(contract)s has no lines: add what is to be invoiced, then start it.",
-                    contract=contract.display_name,
-                ),
-            )
+        for contract in self:
+            if fault := contract._lines_fault():
+                raise ValidationError(fault)
+
+    def _lines_fault(self):
+        """Why the lines of this contract cannot be invoiced, or None."""
+        self.ensure_one()
+        if not all(self.line_ids.mapped('display_type')):
+            return None
+        return self.env._(
+            "Contract %(contract)s has no lines: add what is to be invoiced, then start it.",
+            contract=self.display_name,
+        )
 
     @api.constrains('date_start', 'date_end')
     def _check_dates_in_order(self):
@@ -163,11 +169,6 @@ class BillingContract(models.Model):
 
     # === ACTION METHODS === #
 
-    def action_start(self):
-        """Start these draft contracts and plan their periods."""
-        self._start(fields.Date.context_today(self))
-        return True
-
     def action_back_to_draft(self):
         """Take back the start of these contracts while nothing was invoiced, to correct or delete them."""
         for contract in self:
@@ -199,28 +200,3 @@ class BillingContract(models.Model):
     def _live(self):
         """Those of these contracts that are billed: running or paused."""
         return self.filtered(lambda contract: contract.state in LIVE)
-
-    def _start(self, today):
-        """Start draft contracts and plan their periods until ``today`` and one more.
-
-        :raises UserError: for one that is not a draft, has no lines, or is paid by a debit that no mandate allows
-        """
-        for contract in self:
-            contract._check_can_start()
-        self._set_state('running')
-        self._plan_periods(today)
-        for contract in self:
-            contract._agree_loyalty(today, since=contract._first_owed_day())
-
-    def _check_can_start(self):
-        self.ensure_one()
-        self._require_lines()
-        if self.is_direct_debit and not self._active_mandate():
-            raise UserError(
-                self.env._(
-                    "Contract %(contract)s is paid by direct debit, but %(customer)s has no active mandate: choose one "
-                    "in the field “Mandate”, activate it, or choose another way of payment in “Paid By”.",
-                    contract=self.display_name,
-                    customer=self.partner_id.display_name,
-                ),
-            )

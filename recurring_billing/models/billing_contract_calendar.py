@@ -1,69 +1,27 @@
 from datetime import timedelta
-from itertools import islice
 
 from odoo import api, fields, models
 
 from ..tools.invoice_date import planned
-from ..tools.proration import WHOLE
 from .billing_contract import LIVE
-from .billing_frequency_mixin import PLAN_TERMS
 
-UPCOMING = 6  # invoices shown ahead on the form
 ONE_DAY = timedelta(days=1)
 
 
 class BillingContract(models.Model):
-    """When a contract is invoiced: its calendar, the period rows that plan it, and the next invoices shown ahead."""
+    """When a contract is invoiced: its calendar, and the period rows that plan it."""
 
     _inherit = 'billing.contract'
 
     next_period_id = fields.Many2one('billing.period', compute='_compute_next_period_id', store=True)
     next_invoice_date = fields.Date("Next Invoice", related='next_period_id.planned_date', store=True)
     next_invoice_amount = fields.Monetary(related='next_period_id.amount_total', string="Next Amount")
-    upcoming_preview = fields.Html(compute='_compute_upcoming_preview', sanitize=False)
 
     @api.depends('period_ids.state', 'period_ids.planned_date')
     def _compute_next_period_id(self):
         for contract in self:
             open_periods = contract.period_ids.filtered(lambda period: period.state == 'planned')
             contract.next_period_id = open_periods.sorted('planned_date')[:1]
-
-    @api.depends(
-        *PLAN_TERMS,
-        'date_start',
-        'date_end',
-        'anchor_day',
-        'currency_id',
-        'pricelist_id',
-        'line_ids.kind',
-        'line_ids.quantity',
-        'line_ids.price_unit',
-        'line_ids.is_price_listed',
-        'line_ids.billed_until',
-        'line_ids.discount',
-        'line_ids.tax_ids',
-        'line_ids.valid_from',
-        'line_ids.valid_until',
-        'line_ids.is_void',
-        'amendment_ids.state',
-        'discount_ids.date_from',
-        'discount_ids.last_day',
-        'discount_ids.kind',
-        'discount_ids.percent',
-        'discount_ids.amount',
-        'discount_ids.line_id',
-        'line_ids.date_start',
-        'line_ids.date_end',
-        'partner_id',
-        'payment_method_line_id',
-        'period_ids.state',
-    )
-    def _compute_upcoming_preview(self):
-        for contract in self:
-            contract.upcoming_preview = self.env['ir.qweb']._render(
-                'recurring_billing.contract_upcoming',
-                {'contract': contract, 'rows': contract._upcoming()},
-            )
 
     def _planned_date(self, slot):
         """When the days of ``slot`` are to be invoiced."""
@@ -151,29 +109,10 @@ class BillingContract(models.Model):
         loose.sudo().unlink()  # nobody deletes periods by hand, not even their user
         self._plan_periods(today)
 
-    def _upcoming(self):
-        """The next invoices as plain rows for the form; works before the contract is saved."""
+    def _free_lines(self, slot):
+        """The lines that are owed for the days of ``slot`` and cost nothing."""
         self.ensure_one()
-        if not self._recurrences() or not self.line_ids or self.state == 'closed':
-            return []
-        planned_rows = self.period_ids.filtered(lambda period: period.state == 'planned').sorted('date_start')
-        rows = [self._upcoming_row(period._slot(), period._to_bill()) for period in planned_rows[:UPCOMING]]
-        slots = self._slots(self._first_unplanned_day(), self.date_end or None)
-        for slot in islice(slots, UPCOMING - len(rows)):
-            rows.append(self._upcoming_row(slot, [bill for line in self.line_ids for bill in line._bills(slot)]))
-        return rows
-
-    def _upcoming_row(self, slot, bills):
-        untaxed, _tax, total = self._tax_totals(bills)
-        part = next((bill for bill in bills if bill.share != WHOLE), None)
-        return {
-            'slot': slot,
-            'date': self._planned_date(slot),
-            'untaxed': untaxed,
-            'total': total,
-            'is_empty': not bills,
-            'share': part.share if part else None,
-        }
+        return self.line_ids.filtered(lambda line: any(not bill.amount for bill in line._bills(slot)))
 
     def _invoice_section(self):
         """The heading of this contract's lines on an invoice for several, in the customer's language."""

@@ -48,6 +48,12 @@ class BillingContract(models.Model):
         self.ensure_one()
         return self.user_id or self.create_uid
 
+    def action_bill_missed(self):
+        """Ask before the many missed periods of this contract are billed: how many, how much, which dates."""
+        self.ensure_one()
+        action = self.env['ir.actions.act_window']._for_xml_id('recurring_billing.billing_contract_missed_action')
+        return {**action, 'context': {'default_contract_id': self.id}}
+
     def action_accept_missed(self):
         """Have the many missed periods of these contracts billed: by the next run, or the next night."""
         today = fields.Date.context_today(self)

@@ -83,7 +83,10 @@ class BillingContract(models.Model):
     def _change(self, day, today, *, lines=(), added=(), terms=None, **values):
         """Amend this contract, by an amendment of the kind that its changes are (see `_amend`)."""
         kind = self._kind_of(lines, added, terms or {})
-        return self._amend(kind, day, today, lines=lines, added=added, terms=terms, **values)
+        amendment = self._amend(kind, day, today, lines=lines, added=added, terms=terms, **values)
+        if 'payment_method_line_id' in (terms or {}) and (fault := self._mandate_fault()):
+            raise UserError(fault)
+        return amendment
 
     @api.model
     def _kind_of(self, lines, added, terms):

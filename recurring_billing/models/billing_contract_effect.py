@@ -3,7 +3,7 @@ from datetime import date
 
 from odoo import models
 
-from .billing_contract_calendar import UPCOMING
+from .billing_contract_upcoming import UPCOMING
 
 
 class Document(typing.NamedTuple):
@@ -79,9 +79,9 @@ class BillingContract(models.Model):
         """What the next run bills of this contract, and the invoices after it."""
         due = self._due_periods(today)
         documents = [self._document(plan) for plan in due._plan_invoices(today)]
-        rows = self._upcoming()
-        ahead = [(row['date'], row['total']) for row in rows if row['date'] > today and not row['is_empty']]
-        known_until = rows[-1]['date'] if len(rows) == UPCOMING else date.max
+        rows = self._upcoming(today)
+        ahead = [(row.date, row.total) for row in rows if row.bills and row.date > today]
+        known_until = rows[-1].date if len(rows) == UPCOMING else date.max
         return Figures(documents, ahead, known_until, self.date_end or None)
 
     def _document(self, plan):

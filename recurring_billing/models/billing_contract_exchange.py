@@ -136,14 +136,14 @@ class BillingContract(models.Model):
         self.ensure_one()
         return [
             {
-                'invoice_date': row['date'],
-                'date_start': row['slot'].start,
-                'date_end': row['slot'].end,
-                'amount_untaxed': row['untaxed'],
-                'amount_total': row['total'],
+                'invoice_date': row.date,
+                'date_start': row.slot.start,
+                'date_end': row.slot.end,
+                'amount_untaxed': row.untaxed,
+                'amount_total': row.total,
             }
-            for row in self._upcoming()
-            if not row['is_empty']
+            for row in self._upcoming(fields.Date.context_today(self))
+            if row.bills
         ]
 
     @api.model

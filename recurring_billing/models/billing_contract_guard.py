@@ -72,7 +72,7 @@ class BillingContractLine(models.Model):
             texts = {
                 'contract': line.contract_id.name,
                 'state': line.contract_id._state_label(line.contract_id.state).lower(),
-                'line': (line.name or "").partition("\n")[0],
+                'line': line._first_words(),
                 'remedy': line.contract_id._remedy_by_amendment(),
             }
             if not names:

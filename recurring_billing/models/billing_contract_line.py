@@ -197,6 +197,14 @@ class BillingContractLine(models.Model):
                     ),
                 )
 
+    def _first_words(self):
+        """The first line of the description: how this line is named to a person."""
+        self.ensure_one()
+        return (self.name or self.product_id.display_name or "").partition("\n")[0]
+
+    def _owes_nothing_text(self):
+        return self.env._("Owes nothing, price or quantity zero: %s", ", ".join(line._first_words() for line in self))
+
     @api.model_create_multi
     def create(self, vals_list):
         lines = super().create(vals_list)

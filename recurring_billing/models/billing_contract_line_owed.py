@@ -100,12 +100,14 @@ class BillingContractLine(models.Model):
         line = credit.billed.key
         if credit.is_whole:
             values = {'quantity': -abs(line.quantity), 'price_unit': line.price_unit, 'discount': line.discount}
+            given = WHOLE
         else:
-            values = {'quantity': -1.0, 'price_unit': float(credit.amount)}
+            values = {'quantity': -1.0, 'price_unit': float(credit.amount), 'full': float(credit.billed.amount)}
+            given = self._share_given(credit)
         manual = {'manual_total_excluded_currency': -amounts.pop(('total_excluded', False)), 'manual_tax_amounts': {}}
         for (name, tax), amount in amounts.items():
             manual['manual_tax_amounts'].setdefault(str(tax), {})[name] = -amount
-        return Bill(self, 'adjustment', credit.days, WHOLE, **values, credited=line, manual=manual)
+        return Bill(self, 'adjustment', credit.days, given, **values, credited=line, manual=manual)
 
     def _credited_taxes(self, billed, credits):
         """Net and taxes of each of ``credits``: shares of what the ledger holds, which the last one uses up.
@@ -127,6 +129,15 @@ class BillingContractLine(models.Model):
             for row, amount in zip(rows, amounts, strict=True):
                 row[key] = float(amount)
         return rows
+
+    def _share_given(self, credit):
+        """The share of its bill that ``credit`` gives back; the whole where other credits leave less than that."""
+        amount, days, billed = credit.billed.amount, credit.days, credit.billed.days
+        convention = self.contract_id.proration
+        is_exact = credit.billed.key.billing_kind != 'discount' and credit.amount == part(
+            amount, days, billed, self._rounding(), convention
+        )
+        return share(days, billed, convention) if is_exact else WHOLE
 
     def _price_on(self, day):
         """The price of one unit for the period that begins on ``day``."""
@@ -153,10 +164,12 @@ class BillingContractLine(models.Model):
     def _rounding(self):
         return Decimal(str(self.currency_id.rounding or 0.01))
 
-    def _text_values(self):
-        """Values of the section or note that this line prints on an invoice."""
+    def _text_values(self, is_below_heading=False):
+        """Values of the section or note that this line prints on an invoice; below another heading a section is a
+        subsection."""
         self.ensure_one()
-        return {'display_type': self.display_type, 'name': self.name}
+        is_section = is_below_heading and self.display_type == 'line_section'
+        return {'display_type': 'line_subsection' if is_section else self.display_type, 'name': self.name}
 
     def _headings_above(self, waiting):
         """Those of the ``waiting`` headings and notes that this heading stands under: none above a section, the section
@@ -189,14 +202,17 @@ class BillingContractLine(models.Model):
         }
         if bill.kind == 'setup':
             return texts['name']
-        if bill.credited:
+        if bill.share == WHOLE and bill.credited:
             return env._("%(name)s, not owed from %(first)s to %(last)s", **texts)
         if bill.share == WHOLE:
             return env._("%(name)s, from %(first)s to %(last)s", **texts)
-        return env._(
-            "%(name)s, from %(first)s to %(last)s (%(days)s/%(whole)s days of %(full)s)",
-            **texts,
-            days=bill.share.days,
-            whole=bill.share.whole,
-            full=formatLang(env, bill.full, currency_obj=bill.line.currency_id),
-        )
+        texts |= {
+            'days': bill.share.days,
+            'whole': bill.share.whole,
+            'full': formatLang(env, bill.full, currency_obj=bill.line.currency_id),
+        }
+        if bill.credited:
+            return env._(
+                "%(name)s, not owed from %(first)s to %(last)s (-%(days)s/%(whole)s days of %(full)s)", **texts
+            )
+        return env._("%(name)s, from %(first)s to %(last)s (%(days)s/%(whole)s days of %(full)s)", **texts)

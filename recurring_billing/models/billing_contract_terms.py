@@ -125,6 +125,7 @@ class BillingContract(models.Model):
         precompute=True,
     )
     tax_warning = fields.Char(compute='_compute_tax_warning')
+    free_warning = fields.Char(compute='_compute_free_warning')
 
     @api.depends('plan_id')
     def _compute_plan_terms(self):
@@ -207,6 +208,28 @@ class BillingContract(models.Model):
             contract.tax_warning = ", ".join(
                 f"{line.product_id.name} ({', '.join(line.tax_ids.mapped('name'))})" for line in lines
             )
+
+    @api.depends(
+        'date_start',
+        'pricelist_id',
+        'line_ids.name',
+        'line_ids.product_id',
+        'line_ids.quantity',
+        'line_ids.price_unit',
+        'line_ids.is_price_listed',
+        'line_ids.date_end',
+        'line_ids.valid_until',
+        'line_ids.is_void',
+    )
+    def _compute_free_warning(self):
+        """The lines that go on and cost nothing: meant, or forgotten."""
+        today = fields.Date.context_today(self)
+        for contract in self:
+            day = max(today, contract.date_start or today)
+            lines = contract.line_ids.filtered(lambda line: line.product_id and not line.display_type)
+            lines = lines.filtered(lambda line, day=day: line._days() and line._days().last >= day)
+            free = lines.filtered(lambda line, day=day: not line.quantity * line._price_on(day))
+            contract.free_warning = ", ".join(line._first_words() for line in free)
 
     def _active_mandate(self):
         """The mandate that pays this contract now: its own while it is active, else the customer's."""

@@ -22,9 +22,7 @@ class BillingLoyaltyRule(models.Model):
     name = fields.Char("Printed As", required=True, translate=True, help="The text on the invoice.")
     active = fields.Boolean(default=True)
     company_id = fields.Many2one('res.company', help="Leave empty to offer it in all companies.")
-    after_months = fields.Integer(
-        "After Months", default=12, required=True, help="Whole months from the contract's start."
-    )
+    after_months = fields.Integer(default=12, required=True, help="Whole months from the contract's start.")
     kind = fields.Selection(
         [('percent', "Percentage"), ('months', "Free months each year")], default='percent', required=True
     )

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import psycopg2
 
 from odoo import api, fields, models
@@ -160,8 +162,7 @@ class BillingPeriod(models.Model):
     def _free_lines(self):
         """The lines of the contract that cost nothing for this period."""
         self.ensure_one()
-        slot = self._slot()
-        return self.contract_id.line_ids.filtered(lambda line: any(not bill.amount for bill in line._bills(slot)))
+        return self.contract_id._free_lines(self._slot())
 
     def _is_open(self):
         """Whether this period is to be billed; where that cannot be told, the run finds out and says why."""
@@ -196,8 +197,8 @@ class BillingPeriod(models.Model):
             billed.setdefault(line.billing_contract_line_id, []).append(entry)
         return billed
 
-    @staticmethod
-    def _billed_line(line, credits):
+    def _billed_line(self, line, credits):
+        full, whole = line._billing_basis(Decimal(str(self.currency_id.rounding)))
         return Billed(
             key=line,
             days=Days(line.billing_date_start, line.billing_date_end),
@@ -209,6 +210,8 @@ class BillingPeriod(models.Model):
             ),
             credited=sum(credit._billing_amount() for credit in credits),
             credits=tuple(credits),
+            full=full,
+            whole=whole,
         )
 
     def _is_billed_twice(self, without=()):

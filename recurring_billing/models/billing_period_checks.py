@@ -83,15 +83,17 @@ class BillingPeriod(models.Model):
         if plan.is_credit_note:
             yield self.env._("Credit note: billed for days that are not owed any more")
         elif plan.date != plan.planned_date and plan.planned_date <= today:
-            yield self._late_date_remark(plan, today)
+            yield self._late_date_remark(plan.contract, plan.planned_date, today)
 
-    def _late_date_remark(self, plan, today):
-        company, journal = plan.contract.company_id, plan.contract.journal_id
-        planned = format_date(self.env, plan.planned_date)
-        days = (today - plan.planned_date).days
+    @api.model
+    def _late_date_remark(self, contract, planned_date, today):
+        """Why an invoice of ``contract`` that was planned for ``planned_date`` is dated ``today``."""
+        company, journal = contract.company_id, contract.journal_id
+        planned = format_date(self.env, planned_date)
+        days = (today - planned_date).days
         if days > company.billing_late_tolerance:
             return self.env._("Dated today: planned %(days)s days ago, on %(planned)s", days=days, planned=planned)
-        if company._get_violated_lock_dates(plan.planned_date, True, journal):
+        if company._get_violated_lock_dates(planned_date, True, journal):
             return self.env._("Dated today: %s is locked", planned)
         return self.env._("Dated today: the journal holds invoices later than %s", planned)
 

@@ -122,15 +122,16 @@ class BillingPeriod(models.Model):
         rows = []
         contracts = plan.periods.contract_id
         for contract in contracts:
-            if len(contracts) > 1:
+            is_consolidated = len(contracts) > 1
+            if is_consolidated:
                 rows.append({'display_type': 'line_section', 'name': contract._invoice_section()})
-            rows += self._contract_rows(plan, contract)
+            rows += self._contract_rows(plan, contract, is_below_heading=is_consolidated)
         for number, row in enumerate(rows):
             row['sequence'] = number
         return rows
 
     @api.model
-    def _contract_rows(self, plan, contract):
+    def _contract_rows(self, plan, contract, is_below_heading):
         bills = {}
         for period, bill in plan.bills:
             bills.setdefault(bill.line, []).append((period, bill))
@@ -141,7 +142,7 @@ class BillingPeriod(models.Model):
             if not line.display_type:
                 is_billed = line in bills
                 if is_billed:
-                    rows += [text._text_values() for text in waiting]
+                    rows += [text._text_values(is_below_heading) for text in waiting]
                     rows += [self._line_values(period, bill, plan) for period, bill in bills[line]]
                     waiting = []
             elif line.display_type != 'line_note':
@@ -170,6 +171,7 @@ class BillingPeriod(models.Model):
             'billing_kind': bill.kind,
             'billing_date_start': bill.days.first,
             'billing_date_end': bill.days.last,
+            'billing_full_amount': bill.full,
             'billing_revision': period.revision,
         }
         if bill.reductions:

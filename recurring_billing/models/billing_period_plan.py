@@ -55,13 +55,14 @@ class BillingPeriod(models.Model):
         :param today: the day of issue
         :return: list of `PlannedInvoice`; periods that owe nothing are in none
         """
-        latest = self._latest_dates()
+        latest = self._latest_dates(self.contract_id.journal_id)
         plans = []
         for periods in self._invoice_groups():
             bills = [(period, bill) for period in periods for bill in period._to_bill()]
             if bills:
                 plan = PlannedInvoice(periods, bills, periods[0].planned_date, today)
-                plan.date = today if plan.is_credit_note else self._issue_date(plan, today, latest)
+                if not plan.is_credit_note:
+                    plan.date = self._issue_date(plan.contract, plan.planned_date, today, latest)
                 plans.append(plan)
         plans.sort(key=lambda plan: (plan.date, plan.contract.name))
         return plans
@@ -121,20 +122,28 @@ class BillingPeriod(models.Model):
     def _pass_over(self, company, today):
         """Decide on the due periods that owe nothing: what is free now stays free, whatever is priced later.
 
-        Each is asked once more before, since a pricelist may have changed after it was planned.
+        :return: these periods
         """
+        free = self._free_until(today, company).filtered(lambda period: period.state == 'empty')
+        for period in free._unguarded():
+            period.write({'is_passed_over': True, 'free_line_ids': [Command.set(period._free_lines().ids)]})
+        return free
+
+    @api.model
+    def _free_until(self, until, company):
+        """The periods planned until ``until`` that owed nothing and are not decided on: their state is asked once more,
+        since a pricelist may have changed after they were planned."""
         free = self.search(
             [
                 ('company_id', '=', company.id),
                 ('state', '=', 'empty'),
-                ('planned_date', '<=', today),
+                ('planned_date', '<=', until),
                 ('is_passed_over', '=', False),
                 ('contract_id.state', '!=', 'draft'),
             ],
         )
         self.env.add_to_compute(self._fields['state'], free)
-        for period in free.filtered(lambda period: period.state == 'empty')._unguarded():
-            period.write({'is_passed_over': True, 'free_line_ids': [Command.set(period._free_lines().ids)]})
+        return free
 
     def _hold_missed(self):
         """Park the periods of contracts that have more due than the night bills by itself, and return them."""
@@ -162,23 +171,24 @@ class BillingPeriod(models.Model):
                 )
         return reasons
 
-    def _latest_dates(self):
-        """{journal: date of its latest invoice} of the journals of these periods; credit notes count where they share
-        the invoices' numbers."""
+    @api.model
+    def _latest_dates(self, journals):
+        """{journal: date of its latest invoice} of ``journals``; credit notes count where they share the invoices'
+        numbers."""
         numbered = Domain('move_type', '=', 'out_invoice') | (
             Domain('move_type', '=', 'out_refund') & Domain('journal_id.refund_sequence', '=', False)
         )
-        posted = Domain('journal_id', 'in', self.contract_id.journal_id.ids) & Domain('state', '=', 'posted')
+        posted = Domain('journal_id', 'in', journals.ids) & Domain('state', '=', 'posted')
         rows = self.env['account.move']._read_group(posted & numbered, ['journal_id'], ['invoice_date:max'])
         return dict(rows)
 
     @api.model
-    def _issue_date(self, plan, today, latest):
-        """The date of an invoice: the planned one where the order of dates and numbers allows it, else ``today``."""
-        contract = plan.contract
+    def _issue_date(self, contract, planned_date, today, latest):
+        """The date of an invoice of ``contract``: the planned one where the order of dates and numbers allows it, else
+        ``today``."""
         company = contract.company_id
         day = issued(
-            plan.planned_date,
+            planned_date,
             today,
             latest=latest.get(contract.journal_id),
             tolerance=company.billing_late_tolerance,

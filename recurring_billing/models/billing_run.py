@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
+from .billing_transaction import is_under_way
+
 
 class LineGroup(typing.NamedTuple):
     """How many lines of a run are alike in these fields, and their amounts in the company's currency."""
@@ -54,6 +56,7 @@ class BillingRun(models.Model):
     started_count = fields.Integer(readonly=True, help="Lines that were done when it was started, or gone on with.")
     line_ids = fields.One2many('billing.run.line', 'run_id')
     invoice_count = fields.Integer(compute='_compute_totals')
+    posted_count = fields.Integer(compute='_compute_totals')
     look_count = fields.Integer("Need a Look", compute='_compute_totals')
     parked_count = fields.Integer("Blocked", compute='_compute_totals')
     done_count = fields.Integer(compute='_compute_totals')
@@ -62,6 +65,7 @@ class BillingRun(models.Model):
     later_count = fields.Integer("Not Due Yet", compute='_compute_totals')
     later_amount = fields.Monetary(compute='_compute_totals')
     todo_count = fields.Integer(compute='_compute_totals')
+    is_under_way = fields.Boolean(compute='_compute_is_under_way')
     progress = fields.Float(compute='_compute_progress')
     progress_text = fields.Char(compute='_compute_progress')
 
@@ -84,10 +88,11 @@ class BillingRun(models.Model):
         groups = self._line_groups()
         for run in self:
             rows = groups.get(run.id, [])
-            ticked = [row for row in rows if row.is_selected]
+            ticked = [row for row in rows if row.is_selected and row.outcome != 'free']
             billed = [row for row in ticked if row.outcome in ('todo', 'posted') and row.level != 'blocked']
             later = [row for row in rows if row.is_later]
             run.invoice_count = sum(row.count for row in billed)
+            run.posted_count = sum(row.count for row in rows if row.outcome == 'posted')
             run.amount_untaxed = sum(row.untaxed for row in billed)
             run.amount_total = sum(row.total for row in billed)
             run.later_count = sum(row.count for row in later)
@@ -139,6 +144,15 @@ class BillingRun(models.Model):
         elapsed = (fields.Datetime.now() - self.started_at).total_seconds()
         return round(elapsed / done * self.todo_count)
 
+    @api.depends('state')
+    def _compute_is_under_way(self):
+        """Whether invoices may still come: a worker that a stop finds at work ends the slice that it has begun."""
+        for run in self:
+            stopped = run.state == 'stopped'
+            run.is_under_way = run.state == 'running' or (
+                stopped and is_under_way(self.env.cr, 'billing.run', run.company_id.id)
+            )
+
     # === CRUD METHODS === #
 
     @api.model_create_multi
@@ -146,6 +160,13 @@ class BillingRun(models.Model):
         runs = super().create(vals_list)
         runs.filtered(lambda run: not run.line_ids).action_compute()
         return runs
+
+    def write(self, vals):
+        """A preview whose question has changed is computed again."""
+        result = super().write(vals)
+        if vals.keys() & {'date_until', 'contract_id', 'company_id'}:
+            self.filtered(lambda run: run.state == 'preview').action_compute()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_previews(self):
@@ -164,15 +185,17 @@ class BillingRun(models.Model):
             run._unguarded().line_ids = [fields.Command.create(values) for values in lines]
         return True
 
+    def action_confirm_post(self):
+        """Ask before the ticked invoices are posted: how many, how much, which dates."""
+        self._lines_to_post()
+        action = self.env['ir.actions.act_window']._for_xml_id('recurring_billing.billing_run_post_action')
+        return {**action, 'context': {'default_run_id': self.id}}
+
     def action_post(self):
         """Create and post the selected invoices: a few at once, many in the background."""
-        self.ensure_one()
-        self._require_state('preview')
-        self._refuse_early(fields.Date.context_today(self))
-        lines = self.line_ids.filtered('is_selected')
-        if not lines:
-            raise UserError(self.env._("No invoice is ticked: tick those that are to be posted."))
-        (self.line_ids - lines)._unguarded().outcome = 'left'
+        lines = self._lines_to_post()
+        waiting = self.line_ids.filtered(lambda line: line.outcome == 'todo')
+        (waiting - lines)._unguarded().outcome = 'left'
         lines.period_ids.filtered('error').action_retry()
         self._begin()
         return True
@@ -201,6 +224,19 @@ class BillingRun(models.Model):
     def action_invoices(self):
         self.ensure_one()
         return self.line_ids.invoice_id._get_records_action(name=self.env._("Invoices"))
+
+    def _lines_to_post(self):
+        """The ticked lines of this preview.
+
+        :raises UserError: not a preview, nothing ticked, or an invoice that is planned for a later day
+        """
+        self.ensure_one()
+        self._require_state('preview')
+        self._refuse_early(fields.Date.context_today(self))
+        lines = self.line_ids.filtered(lambda line: line.is_selected and line.outcome == 'todo')
+        if not lines:
+            raise UserError(self.env._("No invoice is ticked: tick those that are to be posted."))
+        return lines
 
     def _refuse_early(self, today):
         """An invoice is not issued before its planned date: the service is not due yet, nor is its VAT."""

@@ -1,5 +1,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+
+def in_words(env, first, last):
+    """The days from ``first`` to ``last`` for a person, in the language of ``env``; empty where there are none."""
+    days = dict.fromkeys(format_date(env, day) for day in (first, last) if day)
+    return " \N{EN DASH} ".join(days)
 
 
 class BillingRunLine(models.Model):
@@ -8,11 +15,12 @@ class BillingRunLine(models.Model):
     _name = 'billing.run.line'
     _description = "Billing Run Line"
     _inherit = ['billing.guard.mixin']
-    _order = 'run_id, invoice_date, planned_date, contract_id, id'
+    _order = 'run_id, invoice_date, id'
 
     _guarded = frozenset(
         {
             'contract_id',
+            'contract_ids',
             'origin',
             'period_ids',
             'date_start',
@@ -33,6 +41,14 @@ class BillingRunLine(models.Model):
     company_id = fields.Many2one(related='run_id.company_id', store=True, index=True)
     state = fields.Selection(related='run_id.state')
     contract_id = fields.Many2one('billing.contract', readonly=True, ondelete='cascade', index=True)
+    contract_ids = fields.Many2many(
+        'billing.contract',
+        'billing_contract_run_line_rel',
+        'line_id',
+        'contract_id',
+        "Billed Contracts",
+        readonly=True,
+    )
     origin = fields.Char("Contracts", readonly=True)
     partner_id = fields.Many2one(related='contract_id.partner_id')
     period_ids = fields.Many2many(
@@ -42,7 +58,13 @@ class BillingRunLine(models.Model):
     company_currency_id = fields.Many2one(related='company_id.currency_id', string="Company Currency")
     date_start = fields.Date("From", readonly=True)
     date_end = fields.Date("Until", readonly=True)
+    period_text = fields.Char("Days Billed", compute='_compute_period_text')
     planned_date = fields.Date("Planned", readonly=True)
+    planned_beside = fields.Date(
+        "Planned For",
+        compute='_compute_planned_beside',
+        help="Where the invoice gets another date than the planned one.",
+    )
     payment_method_line_id = fields.Many2one(related='contract_id.payment_method_line_id')
     is_selected = fields.Boolean("Post", default=True)
     level = fields.Selection(
@@ -60,6 +82,7 @@ class BillingRunLine(models.Model):
             ('blocked', "Blocked"),
             ('elsewhere', "Billed elsewhere"),
             ('left', "Left out"),
+            ('free', "Owes nothing"),
         ],
         default='todo',
         readonly=True,
@@ -67,6 +90,7 @@ class BillingRunLine(models.Model):
     remark = fields.Text(readonly=True)
     invoice_date = fields.Date(readonly=True)
     invoice_id = fields.Many2one('account.move', readonly=True, index='btree_not_null')
+    invoice_name = fields.Char("Invoice Number", related='invoice_id.name')
     amount_untaxed = fields.Monetary(readonly=True)
     amount_total = fields.Monetary("Total", readonly=True)
     company_amount_untaxed = fields.Monetary(
@@ -83,6 +107,16 @@ class BillingRunLine(models.Model):
             for name in ('amount_untaxed', 'amount_total'):
                 amount = line.currency_id._convert(line[name], line.company_currency_id, line.company_id, day)
                 line[f'company_{name}'] = amount
+
+    @api.depends('date_start', 'date_end')
+    def _compute_period_text(self):
+        for line in self:
+            line.period_text = in_words(self.env, line.date_start, line.date_end)
+
+    @api.depends('planned_date', 'invoice_date')
+    def _compute_planned_beside(self):
+        for line in self:
+            line.planned_beside = line.planned_date != line.invoice_date and line.planned_date
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_previews(self):
@@ -102,15 +136,18 @@ class BillingRunLine(models.Model):
 
     def _find_periods(self):
         """Tie lines listed ahead of time to the periods that were planned since."""
-        for line in self.filtered(lambda line: not line.period_ids):
-            line._unguarded().period_ids = line.period_ids.search(
-                [
-                    ('company_id', '=', line.company_id.id),
-                    ('contract_id.name', 'in', line.origin.split(", ")),
-                    ('planned_date', '=', line.planned_date),
-                    ('date_start', '>=', line.date_start),
-                    ('date_end', '<=', line.date_end),
-                ],
+        untied = self.filtered(lambda line: not line.period_ids)
+        domain = [
+            ('contract_id', 'in', untied.contract_ids.ids),
+            ('planned_date', 'in', untied.mapped('planned_date')),
+        ]
+        periods = self.env['billing.period'].search(domain).grouped(lambda row: (row.contract_id, row.planned_date))
+        for line in untied:
+            planned = line.period_ids.concat(
+                *(periods.get((contract, line.planned_date), ()) for contract in line.contract_ids)
+            )
+            line._unguarded().period_ids = planned.filtered(
+                lambda row, line=line: line.date_start <= row.date_start and row.date_end <= line.date_end
             )
 
     def _write_outcome(self, faults):

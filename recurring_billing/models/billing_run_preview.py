@@ -12,7 +12,9 @@ class BillingRun(models.Model):
     def _preview(self, today):
         """Values of one line for each invoice that is due until the run's date."""
         self.ensure_one()
-        periods = self._due_periods(today)
+        listed = self._due_periods(today)
+        free = listed.filtered(lambda period: period.state == 'empty')
+        periods = listed - free
         missed = periods.filtered(lambda period: period.planned_date <= today)._missed_too_many()
         held = periods.filtered(lambda period: period.contract_id in missed)
         plans, faults = (periods - held)._plan_isolated(today, Transaction())
@@ -22,16 +24,20 @@ class BillingRun(models.Model):
             *(self._planned_line(plan, today) for plan in plans),
             *(self._blocked_line(period, periods._reason(error)) for period, error in faults.items()),
             *(self._blocked_line(rows, missed[contract]) for contract, rows in held.grouped('contract_id').items()),
+            *self._lines_without_bill(free),
         ]
 
     def _due_periods(self, today):
-        """Periods due until the run's date; those after ``today`` that have no row yet are never saved."""
+        """Periods due until the run's date, with those that owe nothing; those after ``today`` that have no row yet are
+        never saved."""
         contracts = self.contract_id or self.env['billing.contract'].search(
             [('company_id', '=', self.company_id.id), ('state', 'in', LIVE)],
         )
         running = contracts._live()
         running._plan_periods(min(self.date_until, today))
+        free = self.env['billing.period']._free_until(self.date_until, self.company_id)
         rows = self.env['billing.period'].search(self._due_domain())
+        rows |= free.filtered(lambda period: period.contract_id in running and period.state == 'empty')
         if self.date_until <= today:
             return rows
         return rows.concat(*(contract._periods_ahead(self.date_until) for contract in running))
@@ -63,11 +69,27 @@ class BillingRun(models.Model):
         return {**self._line_values(periods), 'is_selected': False, 'level': 'blocked', 'remark': reason}
 
     @api.model
+    def _lines_without_bill(self, periods):
+        """Values of the lines that name those of ``periods`` whose price or quantity of zero leaves nothing to bill."""
+        return [
+            {
+                **self._line_values(period),
+                'is_selected': False,
+                'level': 'look',
+                'outcome': 'free',
+                'remark': free._owes_nothing_text(),
+            }
+            for period in periods
+            if (free := period.free_line_ids or period._free_lines())
+        ]
+
+    @api.model
     def _line_values(self, periods):
         """What each line says of the periods that it bills."""
         contracts = periods.contract_id
         return {
             'contract_id': contracts[0].id,
+            'contract_ids': [fields.Command.set(contracts.ids)],
             'origin': ", ".join(contracts.mapped('name')),
             'period_ids': [fields.Command.set(periods._origin.ids)],
             'date_start': min(periods.mapped('date_start')),

@@ -53,12 +53,12 @@ class BillingRun(models.Model):
     def _due_lines(self, company, today, transaction):
         """Values of one line for each invoice to be made, in the order of their dates, and for each contract held."""
         periods = self.env['billing.period']
-        periods._pass_over(company, today)
+        free = periods._pass_over(company, today)
         due = periods.search(
             periods._due_domain(today, company) & Domain('error', '=', False) & ~self._stopped_domain(),
         )
         held = due._hold_missed()
-        lines = []
+        lines = self._lines_without_bill(free)
         for rows in (due - held)._slices(LISTED_AT_ONCE):
             plans, faults = rows._plan_isolated(today, transaction)
             rows._check_looks(plans, today)

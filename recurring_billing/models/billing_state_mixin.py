@@ -28,29 +28,39 @@ class BillingStateMixin(models.AbstractModel):
         :raises UserError: names the first record that cannot get there from where it is; none is changed then
         """
         for record in self:
-            if record.state not in self._transitions[state]:
-                raise UserError(
-                    self.env._(
-                        "%(record)s is “%(state)s” and cannot become “%(wanted)s”.",
-                        record=record._state_subject(),
-                        state=self._state_label(record.state),
-                        wanted=self._state_label(state),
-                    ),
-                )
+            if fault := record._state_fault(state):
+                raise UserError(fault)
         self._unguarded().write({'state': state})
+
+    def _state_fault(self, state):
+        """Why this record cannot become ``state``, or None."""
+        self.ensure_one()
+        if self.state in self._transitions[state]:
+            return None
+        return self.env._(
+            "%(record)s is “%(state)s” and cannot become “%(wanted)s”.",
+            record=self._state_subject(),
+            state=self._state_label(self.state),
+            wanted=self._state_label(state),
+        )
 
     def _require_state(self, *states):
         """Refuse a step that needs one of ``states``."""
         for record in self:
-            if record.state not in states:
-                raise UserError(
-                    self.env._(
-                        "%(record)s is “%(state)s”: this step is only possible while it is “%(wanted)s”.",
-                        record=record._state_subject(),
-                        state=self._state_label(record.state),
-                        wanted=" / ".join(map(self._state_label, states)),
-                    ),
-                )
+            if fault := record._step_fault(*states):
+                raise UserError(fault)
+
+    def _step_fault(self, *states):
+        """Why this record cannot take a step that needs one of ``states``, or None."""
+        self.ensure_one()
+        if self.state in states:
+            return None
+        return self.env._(
+            "%(record)s is “%(state)s”: this step is only possible while it is “%(wanted)s”.",
+            record=self._state_subject(),
+            state=self._state_label(self.state),
+            wanted=" / ".join(map(self._state_label, states)),
+        )
 
     def _state_subject(self):
         """How an error names this record: kind and name."""

@@ -14,6 +14,22 @@ _logger = logging.getLogger(__name__)
 CLASHES = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, UniqueViolation)
 
 
+def is_under_way(cr, job, number):
+    """Whether some worker does ``job`` number ``number`` now (see `CronTransaction.alone`)."""
+    cr.execute(
+        """
+        SELECT EXISTS (
+            SELECT FROM pg_locks
+             WHERE locktype = 'advisory' AND granted AND objsubid = 2  -- a lock of two numbers, kept as unsigned ones
+               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+               AND classid::bigint = hashtext(%s)::bigint & 4294967295 AND objid::bigint = %s
+        )
+        """,
+        (job, number),
+    )
+    return cr.fetchone()[0]
+
+
 class Transaction:
     """How a batch ends its slices. This one leaves it to the caller: a button, a test, a simulation."""
 

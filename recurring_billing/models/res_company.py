@@ -47,7 +47,7 @@ class ResCompany(models.Model):
     )
 
     billing_late_tolerance = fields.Integer(
-        "Days an Invoice May Be Antedated",
+        "Planned Date Kept for (Days)",
         default=3,
         help="An invoice made at most so many days after its planned date keeps that date; a later one is dated on the "
         "day it is made. It never gets a date before the last invoice of its journal.",
@@ -65,7 +65,7 @@ class ResCompany(models.Model):
 
     _billing_run_limits_positive = models.Constraint(
         'CHECK (billing_late_tolerance >= 0 AND billing_missed_limit >= 1)',
-        "Invoices are antedated by zero or more days, and at least one missed period is billed by itself.",
+        "Invoices keep their planned date for zero or more days, and at least one missed period is billed by itself.",
     )
     _billing_lead_days_positive = models.Constraint(
         'CHECK (billing_lead_days >= 1)',

@@ -92,10 +92,10 @@ class TestAccountMove(BillingCommon):
 
     def test_a_credit_of_ours_stays_while_its_days_are_charged_again(self):
         contract, _invoice = self._september()
-        contract.line_ids.date_end = date(2026, 9, 20)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 20)
         credit = self._billed_on(date(2026, 9, 21), contract)
         credit.button_draft()
-        contract.line_ids.date_end = date(2026, 9, 25)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 25)
         again = self._billed_on(date(2026, 9, 22), contract)
         for step in (credit.button_cancel, credit.unlink, credit.invoice_line_ids.unlink):
             with self.assertRaisesRegex(UserError, f"what {again.name} bills again"):

@@ -111,6 +111,41 @@ class TestBillingContract(BillingCommon):
             contract.action_start()
         self.assertEqual(contract.state, 'draft')
 
+    def test_of_a_selection_those_start_that_can_and_the_others_are_named(self):
+        ready, running = self._contract(), self._contract()
+        running.action_start()
+        bare = self._contract(self._customer("Cabinet Morel"))
+        empty = self._contract(line_ids=False)
+        notice = (ready | running | bare | empty).action_start()['params']
+        self.assertEqual(
+            (ready.state, bare.state, empty.state, notice['title']),
+            ('running', 'draft', 'draft', "1 started, 3 left out"),
+        )
+        self.assertRegex(notice['message'], f"Started or ended before: {running.name}$")
+        for contract, reason in (
+            (bare, "is paid by direct debit, but Cabinet Morel has no active mandate"),
+            (empty, "has no lines"),
+        ):
+            self.assertRegex(notice['message'], rf"{contract.name}.* {reason}")
+        with self.assertRaises(UserError) as refused:
+            (running | bare | empty).action_start()
+        for contract, reason in (
+            (running, "cannot become “Running”"),
+            (bare, "no active mandate"),
+            (empty, "no lines"),
+        ):
+            self.assertRegex(str(refused.exception), rf"{contract.name}.* {reason}")
+        with self.assertRaises(UserError) as refused:
+            (running | bare)._start(date(2026, 9, 1))
+        self.assertEqual(str(refused.exception).count("\n"), 1)
+
+    def test_a_paused_contract_is_not_started(self):
+        contract = self._contract(date_start=date(2026, 9, 1))
+        contract.action_start()
+        contract._set_state('paused')
+        with self.assertRaisesRegex(UserError, f"{contract.name} is “Paused”: this step is only possible"):
+            contract.action_start()
+
     def test_the_state_changes_through_its_door_only(self):
         contract = self._contract()
         with self.assertRaisesRegex(UserError, "Status cannot be entered or changed by hand"):

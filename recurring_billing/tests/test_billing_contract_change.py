@@ -255,6 +255,12 @@ class TestBillingContractChange(BillingCommon):
             wizard.action_see_effect()
         self.assertFalse(contract.amendment_ids)
 
+    def test_a_contract_is_not_paid_by_a_debit_that_no_mandate_allows(self):
+        contract = self._started(partner=self._customer("Cabinet Morel"), debit=False, date_start=date(2026, 9, 1))
+        wizard = self._wizard(contract, payment_method_line_id=self.sdd.id)
+        with self.assertRaisesRegex(UserError, "Cabinet Morel has no active mandate"):
+            wizard.action_see_effect()
+
     def test_only_started_contracts_are_changed_by_the_dialog(self):
         with self.assertRaisesRegex(UserError, "only possible while it is “Running / Paused”"):
             self._contract().action_change()

@@ -109,6 +109,24 @@ class TestBillingPeriodInvoice(BillingCommon):
         self.assertEqual((one | two).period_ids.mapped('state').count('invoiced'), 2)
         self.assertFalse(self._bill(date(2026, 9, 2)))
 
+    def test_sections_of_a_contract_are_subsections_below_its_heading(self):
+        self.customer.billing_consolidate = True
+        names = [('line_section', "Servers"), (100.0, "Hosting"), ('line_subsection', "People"), (10.0, "Support")]
+        one = self._started(date_start=date(2026, 9, 1), line_ids=self._texts(names))
+        two = self._started(date_start=date(2026, 9, 1))
+        self.assertEqual(
+            self._names(self._bill(date(2026, 9, 1)).line_ids.invoice_id),
+            [
+                ('line_section', f"Contract {one.name}"),
+                ('line_subsection', "Servers"),
+                ('product', "Hosting"),
+                ('line_subsection', "People"),
+                ('product', "Support"),
+                ('line_section', f"Contract {two.name}"),
+                ('product', "Hosting"),
+            ],
+        )
+
     def test_contracts_of_one_invoice_stand_in_the_order_of_their_numbers(self):
         self.customer.billing_consolidate = True
         one, two = (self._started(date_start=date(2026, 9, 1)) for _number in range(2))
@@ -213,7 +231,20 @@ class TestBillingPeriodInvoice(BillingCommon):
         contract.line_ids._unguarded().date_end = date(2026, 10, 20)
         credit = self._billed_on(date(2026, 10, 21), contract)
         self.assertEqual(credit.amount_untaxed, 11.0)
-        self.assertRegex(credit.invoice_line_ids.name, r"^Hosting, .*du 21/10/2026 au 31/10/2026$")
+        self.assertRegex(
+            credit.invoice_line_ids.name, r"^Hosting, .*du 21/10/2026 au 31/10/2026 \(-11/22 jours .*22,00.*\)$"
+        )
+
+    def test_a_credit_that_others_cut_short_prints_no_formula(self):
+        contract, invoice = self._september()
+        goodwill = self._reverse(invoice)
+        goodwill.invoice_line_ids.price_unit = 90.0
+        goodwill.action_post()
+        contract.line_ids._unguarded().date_end = date(2026, 9, 15)
+        credit = self._billed_on(date(2026, 9, 20), contract).invoice_line_ids
+        self.assertEqual(
+            (credit.price_subtotal, credit.name), (10.0, "Hosting, not owed from 09/16/2026 to 09/30/2026")
+        )
 
     def test_analytic_distribution_and_order_number_are_carried(self):
         plan = self.env['account.analytic.plan'].create({'name': "Projects"})

@@ -46,6 +46,11 @@ class TestBillingRun(BillingCommon):
             self.env.ref('recurring_billing.ir_cron_bill').method_direct_trigger()
         self.assertEqual(len(contract._invoices()), 1)
 
+    def test_the_jobs_of_the_night_follow_the_chain(self):
+        names = ('bill', 'post', 'settle', 'prepare', 'remind')
+        calls = [self.env.ref(f'recurring_billing.ir_cron_{name}').nextcall.time().isoformat() for name in names]
+        self.assertEqual(calls, ['00:30:00', '01:00:00', '02:00:00', '03:00:00', '04:00:00'])
+
     def test_a_second_run_bills_nothing(self):
         self._started(date_start=date(2026, 12, 1))
         self.assertTrue(self._bill(date(2026, 12, 5)))

@@ -42,6 +42,7 @@ class TestBillingRunWork(BillingCommon):
         ):
             run.action_post()
         self.assertEqual((run.state, run.done_count, len(contracts._invoices())), ('stopped', 2, 2))
+        self.assertEqual((run.posted_count, run.invoice_count), (2, 5), "the link counts what is there")
         self.assertFalse(run._require_state('stopped'))
         self.assertEqual(run.progress, 40.0)
         run.action_go_on()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase
 
-from odoo.addons.recurring_billing.tools.owing import shares, subtract, to_charge, to_credit
+from odoo.addons.recurring_billing.tools.owing import Billed, shares, subtract, to_charge, to_credit
 from odoo.addons.recurring_billing.tools.proration import Days, part
 
 from .common_owing import CENT, JUNE, Ledger, billed, each_day, june, ranges
@@ -82,6 +82,9 @@ class TestOwing(BaseCase):
             # A credit note by hand may exceed its bill: no reason to bill the difference.
             ("30.00", "35.00", "0.00"),
             ("0.00", "0", "0.00"),
+            ("-5.00", "0", "-5.00"),  # a discount
+            ("-5.00", "-3.00", "-2.00"),
+            ("-5.00", "-6.00", "0.00"),
         )
         for amount, credited, expected in cases:
             with self.subTest(amount=amount, credited=credited):
@@ -268,6 +271,14 @@ class TestOwing(BaseCase):
     def test_what_one_line_gave_away_does_not_cap_another(self):
         lines = [billed("15.00", june(1, 15), credited="15.00"), billed("15.00", june(16, 30))]
         self.assertEqual([str(credit.amount) for credit in to_credit([], lines, CENT)], ["15.00"])
+
+    def test_shares_of_a_share_are_counted_by_the_whole_period(self):
+        """10.00 for June, of which the 8th to the 30th stood on a bill of its own: 7.67."""
+        bill = Billed("line", june(8, 30), Decimal("7.67"), full=Decimal("10.00"), whole=JUNE)
+        for last in range(8, 30):
+            kept = part(Decimal("10.00"), june(8, last), JUNE, CENT)
+            (credit,) = to_credit([june(8, last)], [bill], CENT)
+            self.assertEqual(bill.amount - credit.amount, kept, f"kept until the {last}th")
 
     def test_net_and_taxes_are_taken_back_in_shares_too(self):
         """20.00 of VAT on 100.00 for 30 days of June: 10 days are 6.67, 20 days 13.33."""

@@ -16,6 +16,9 @@ class Billed:
 
     ``reopened`` are the days whose credit lets them be billed again; a credit that was given away takes back money
     (``credited``) but no days. ``credits`` are the keys of those credits.
+
+    Where it bills a part of a period, ``full`` is the price of that ``whole`` period: shares taken of it in turn sum to
+    what the kept days owe, as shares of a share would not.
     """
 
     key: Hashable
@@ -24,6 +27,8 @@ class Billed:
     reopened: tuple[Days, ...] = ()
     credited: Decimal = Decimal(0)
     credits: tuple[Hashable, ...] = ()
+    full: Decimal | None = None
+    whole: Days | None = None
 
     @property
     def covered(self) -> list[Days]:
@@ -33,7 +38,7 @@ class Billed:
     def creditable(self) -> Decimal:
         """What a credit may still take back: never more than was billed. Below zero for a discount."""
         left = self.amount - self.credited
-        return left if left * self.amount > 0 else 0 * left
+        return left if left * self.amount > 0 else 0 * abs(left)
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,8 @@ def to_credit(
     for line in billed:
         unowed = subtract(line.covered, owed)
         takes_all = not subtract(line.covered, unowed)
-        amounts = shares(unowed, line.days, line.amount, line.creditable, takes_all, rounding, convention)
+        total, whole = (line.amount, line.days) if line.full is None else (line.full, line.whole)
+        amounts = shares(unowed, whole, total, line.creditable, takes_all, rounding, convention)
         for days, amount in zip(unowed, amounts, strict=True):
             if amount:
                 is_whole = amount == line.amount and days == line.days

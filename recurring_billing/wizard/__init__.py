@@ -9,5 +9,7 @@ from . import (
     billing_contract_change,
     billing_contract_change_line,
     billing_contract_end,
+    billing_contract_missed,
     billing_debit_return,
+    billing_run_post,
 )

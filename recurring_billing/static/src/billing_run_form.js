@@ -6,19 +6,27 @@ import { formView } from "@web/views/form/form_view";
 
 const SECONDS = 2;
 
-/** The form of a billing run reads itself again while its invoices are posted in the background. */
+/** The form of a billing run computes a new run at once, and reads itself again while invoices are posted. */
 export class BillingRunFormController extends FormController {
     setup() {
         super.setup();
         useEffect(
-            (state) => {
-                if (state !== "running") {
+            (root) => {
+                if (root?.isNew) {
+                    root.save();
+                }
+            },
+            () => [this.model.root]
+        );
+        useEffect(
+            (isUnderWay) => {
+                if (!isUnderWay) {
                     return;
                 }
                 const timer = browser.setInterval(() => this.model.root.load(), SECONDS * 1000);
                 return () => browser.clearInterval(timer);
             },
-            () => [this.model.root?.data?.state]
+            () => [this.model.root?.data?.is_under_way]
         );
     }
 }
