@@ -6,6 +6,11 @@ from . import billing_state_mixin, billing_worker
 # isort: split
 # the models inherit from these, and must come after them
 
+from . import billing_contract, billing_contract_line
+
+# isort: split
+# each is extended by several files, some of which import another
+
 from . import (
     account_chart_template,
     account_journal,
@@ -18,15 +23,16 @@ from . import (
     billing_collection,
     billing_collection_file,
     billing_collection_settlement,
-    billing_contract,
     billing_contract_amend,
     billing_contract_calendar,
     billing_contract_chain,
+    billing_contract_change,
     billing_contract_discount,
+    billing_contract_effect,
     billing_contract_exchange,
     billing_contract_figures,
     billing_contract_frequency,
-    billing_contract_line,
+    billing_contract_guard,
     billing_contract_line_discount,
     billing_contract_line_owed,
     billing_contract_line_version,

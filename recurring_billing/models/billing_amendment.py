@@ -44,6 +44,7 @@ class BillingAmendment(models.Model):
             'change_ids',
             'line_ids',
             'discount_ids',
+            'external_reference',
             'undoes_id',
             'state',
             'summary',
@@ -73,9 +74,17 @@ class BillingAmendment(models.Model):
         readonly=True,
         index=True,
     )
+    external_reference = fields.Char(
+        readonly=True, help="What another system calls this change; it makes it only once."
+    )
     summary = fields.Text("What Changed", readonly=True)
     mrr_before = fields.Monetary("MRR Before", readonly=True)
     mrr_after = fields.Monetary("MRR After", readonly=True)
+
+    _external_reference_unique = models.UniqueIndex(
+        "(contract_id, external_reference) WHERE external_reference IS NOT NULL",
+        "Another amendment of the contract has this external reference.",
+    )
 
     @api.depends('kind', 'date', 'contract_id')
     def _compute_display_name(self):
@@ -96,6 +105,24 @@ class BillingAmendment(models.Model):
         for amendment in self:
             amendment.contract_id._undo(amendment, today)
         return True
+
+    def action_see_undo(self):
+        """Show what it would do to take this amendment back, and ask."""
+        self.ensure_one()
+        values = {'contract_id': self.contract_id.id, 'action': 'undo', 'amendment_id': self.id}
+        return self.env['billing.contract.change'].create(values).action_see_effect()
+
+    def _notice(self):
+        """The client action that says that this was done, with a link to it."""
+        self.ensure_one()
+        action = self.env['ir.actions.act_window']._for_xml_id('recurring_billing.billing_amendment_action')
+        params = {
+            'type': 'success',
+            'message': "%s",
+            'links': [{'label': self.display_name, 'url': f"/odoo/action-{action['id']}/{self.id}"}],
+            'next': {'type': 'ir.actions.act_window_close'},
+        }
+        return {'type': 'ir.actions.client', 'tag': 'display_notification', 'params': params}
 
     def _write_down(self, mrr_after):
         """Tell what this amendment changed: in its own history and in that of the contract."""

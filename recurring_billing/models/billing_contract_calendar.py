@@ -127,13 +127,6 @@ class BillingContract(models.Model):
         days = [days for entry in billed if entry.creditable or not entry.amount for days in entry.covered]
         return max((last for _first, last in days), default=None)
 
-    def _first_unbilled_day(self):
-        """The first day that no invoice bills, drafts included, and that was not passed over as free."""
-        self.ensure_one()
-        passed_over = self.period_ids.filtered('is_passed_over').mapped('date_end')
-        last = max(filter(None, [self._billed_until(), *passed_over]), default=None)
-        return last + ONE_DAY if last else self._first_owed_day()
-
     def _close_finished(self, today):
         """Close those of these contracts whose last day has passed and is billed."""
         finished = self.filtered(

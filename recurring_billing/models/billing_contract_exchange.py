@@ -122,11 +122,12 @@ class BillingContract(models.Model):
         """
         last_day = fields.Date.to_date(last_day)
         for contract in self.filtered(lambda contract: contract.date_end != last_day):
-            if contract.state != 'running':
+            if contract not in contract._live():
                 raise UserError(
                     self.env._("Contract %s is not running: there is nothing to end.", contract.name),
                 )
-            contract.date_end = last_day
+            day, today = max(fields.Date.add(last_day, days=1), contract.date_start), fields.Date.context_today(self)
+            contract._amend('termination', day, today, terms={'date_end': fields.Date.to_string(last_day)})
         self._close_finished(fields.Date.context_today(self))
         return True
 

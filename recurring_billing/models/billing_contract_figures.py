@@ -118,6 +118,12 @@ class BillingContract(models.Model):
         if not bills:
             return 0.0, 0.0, 0.0
         taxes = self.env['account.tax'].with_company(self.company_id)
+        totals = taxes._get_tax_totals_summary(self._taxed_lines(bills), self.currency_id, self.company_id)
+        return totals['base_amount_currency'], totals['tax_amount_currency'], totals['total_amount_currency']
+
+    def _taxed_lines(self, bills):
+        """``bills`` as core's tax engine knows the lines of one document, with what each comes to."""
+        taxes = self.env['account.tax'].with_company(self.company_id)
         is_mirror = mirrors_bills(bills)
         base_lines = [
             taxes._prepare_base_line_for_taxes_computation(
@@ -134,5 +140,4 @@ class BillingContract(models.Model):
         ]
         taxes._add_tax_details_in_base_lines(base_lines, self.company_id)
         taxes._round_base_lines_tax_details(base_lines, self.company_id)
-        totals = taxes._get_tax_totals_summary(base_lines, self.currency_id, self.company_id)
-        return totals['base_amount_currency'], totals['tax_amount_currency'], totals['total_amount_currency']
+        return base_lines

@@ -81,15 +81,7 @@ class BillingContractLine(models.Model):
         "Follows Pricelist",
         help="Each period is billed at the pricelist's price on its first day, not at the price entered here.",
     )
-    date_start = fields.Date(
-        "From",
-        compute='_compute_date_start',
-        store=True,
-        readonly=False,
-        precompute=True,
-        help="Empty: from the start of the contract. A line added to a running contract is proposed from the first day "
-        "that is not billed yet.",
-    )
+    date_start = fields.Date("From", help="Empty: from the start of the contract.")
     date_end = fields.Date("Until", help="Last day that is invoiced. Empty: until the end of the contract.")
     billed_until = fields.Date(
         "Already Billed Until",
@@ -110,16 +102,6 @@ class BillingContractLine(models.Model):
         'CHECK(display_type IS NULL OR (product_id IS NULL AND price_unit = 0 AND quantity = 0))',
         "Sections and notes have no product, quantity or price.",
     )
-
-    @api.depends('contract_id')
-    def _compute_date_start(self):
-        """What is agreed later bills no days of the past by itself; a fee is owed once, and at once."""
-        added = self.filtered(
-            lambda line: not line._origin and line.contract_id.state not in (False, 'draft') and line._is_recurring()
-        )
-        days = {contract: contract._first_unbilled_day() for contract in added.contract_id}
-        for line in self:
-            line.date_start = days[line.contract_id] if line in added else line.date_start
 
     @api.depends('product_id')
     def _compute_name(self):
@@ -215,10 +197,6 @@ class BillingContractLine(models.Model):
                     ),
                 )
 
-    def _is_recurring(self):
-        self.ensure_one()
-        return self.kind == 'recurring' and not self.display_type
-
     def _first_words(self):
         """The first line of the description: how this line is named to a person."""
         self.ensure_one()
@@ -244,22 +222,9 @@ class BillingContractLine(models.Model):
             raise UserError(
                 self.env._(
                     "Contract %(contract)s is started: “Already Billed Until” can no longer be changed on line "
-                    "%(line)s. Enter in the column “From” the first day that is owed.",
+                    "%(line)s. Take the contract “Back to Draft” while nothing is invoiced; else end the line by “Change…” "
+                    "and add it again from the first day that is owed.",
                     contract=line.contract_id.display_name,
                     line=line.name,
-                ),
-            )
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_unbilled(self):
-        billed = self.env['account.move.line'].search([('billing_contract_line_id', 'in', self.ids)], limit=1)
-        if billed:
-            raise UserError(
-                self.env._(
-                    "Contract %(contract)s, line %(line)s was invoiced in %(invoice)s and cannot be deleted: "
-                    "enter its last day in the column “Until”.",
-                    contract=billed.billing_contract_id.display_name,
-                    line=billed.billing_contract_line_id.name,
-                    invoice=billed.move_id.name,
                 ),
             )

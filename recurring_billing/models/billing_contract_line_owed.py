@@ -180,10 +180,13 @@ class BillingContractLine(models.Model):
         types = [line.display_type for line in waiting]
         return waiting[: types.index('line_subsection')] if 'line_subsection' in types else waiting
 
-    def _label(self, bill):
-        """The text of the invoice line, in the customer's language: what, which days, which share of which price."""
+    def _label(self, bill, lang=None):
+        """The text of the invoice line: what, which days, which share of which price.
+
+        :param lang: language of the text; the customer's where it is left out
+        """
         self.ensure_one()
-        env = self.with_context(lang=self.partner_id.lang or self.company_id.partner_id.lang).env
+        env = self.with_context(lang=lang or self.partner_id.lang or self.company_id.partner_id.lang).env
         title, *details = self.name.strip().splitlines()
         if discount := bill.reduction or (bill.credited and bill.credited.billing_discount_id):
             title = env._("%(discount)s on %(line)s", discount=discount.with_env(env)._text(), line=title)

@@ -52,6 +52,18 @@ class BillingContractLine(models.Model):
             else:
                 line.effect = 'past' if days.last < today else 'future' if days.first > today else 'now'
 
+    effective_from = fields.Date("In Effect From", compute='_compute_effective_days')
+    effective_until = fields.Date("In Effect Until", compute='_compute_effective_days')
+
+    @api.depends('effect')
+    def _compute_effective_days(self):
+        for line in self:
+            days = line._days()
+            line.effective_from = days and days.first
+            line.effective_until = days and days.last < date.max and days.last
+
+    # === BUSINESS METHODS === #
+
     def _item(self):
         """What this is a version of, known by its first one."""
         self.ensure_one()

@@ -40,12 +40,15 @@ class BillingGuardMixin(models.AbstractModel):
     def _refuse_guarded(self, vals):
         touched = self._guarded & vals.keys()
         if touched and not self._is_unguarded():
-            labels = ", ".join(sorted(self._fields[name]._description_string(self.env) for name in touched))
             raise UserError(
                 self.env._(
                     "%(model)s: %(fields)s cannot be entered or changed by hand. Use the buttons, which check and log "
                     "each step.",
                     model=self.env['ir.model']._get(self._name).name,
-                    fields=labels,
+                    fields=self._labels(touched),
                 ),
             )
+
+    def _labels(self, names):
+        """How the screens call the fields ``names``, in one text."""
+        return ", ".join(sorted(self._fields[name]._description_string(self.env) for name in names))

@@ -5,6 +5,7 @@ from . import (
     test_billing_amendment_laws,
     test_billing_collection,
     test_billing_contract,
+    test_billing_contract_change,
     test_billing_contract_exchange,
     test_billing_contract_import,
     test_billing_contract_upcoming,

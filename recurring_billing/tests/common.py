@@ -119,7 +119,7 @@ class BillingCommon(AccountTestInvoicingCommon):
 
     def _add_line(self, contract, **values):
         before = contract.line_ids
-        contract.line_ids = [
+        contract._unguarded().line_ids = [
             Command.create({'product_id': self.service.id, 'name': "Backup", 'price_unit': 30.0, **values})
         ]
         return contract.line_ids - before

@@ -23,7 +23,7 @@ class TestAccountMove(BillingCommon):
                 if step == "draft":
                     credit.action_post()
         self.assertEqual(contract.period_ids[0].state, 'invoiced')
-        contract.line_ids.date_end = date(2026, 9, 14)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 14)
         self.assertFalse(self._bill(date(2026, 9, 21)), "nothing is left to credit")
 
     def test_a_credit_note_that_says_so_bills_again_once_it_is_posted(self):
@@ -35,7 +35,7 @@ class TestAccountMove(BillingCommon):
         again = self._billed_on(date(2026, 9, 20), contract)
         self.assertEqual((again.amount_untaxed, again.invoice_date), (100.0, date(2026, 9, 20)))
         self.assertFalse(self._bill(date(2026, 9, 21)), "once")
-        contract.line_ids.date_end = date(2026, 9, 15)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 15)
         final = self._billed_on(date(2026, 9, 22), contract)
         self.assertEqual((final.amount_untaxed, final.reversed_entry_id), (50.0, again))
 
@@ -92,10 +92,10 @@ class TestAccountMove(BillingCommon):
 
     def test_a_credit_of_ours_stays_while_its_days_are_charged_again(self):
         contract, _invoice = self._september()
-        contract.line_ids.date_end = date(2026, 9, 20)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 20)
         credit = self._billed_on(date(2026, 9, 21), contract)
         credit.button_draft()
-        contract.line_ids.date_end = date(2026, 9, 25)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 25)
         again = self._billed_on(date(2026, 9, 22), contract)
         for step in (credit.button_cancel, credit.unlink, credit.invoice_line_ids.unlink):
             with self.assertRaisesRegex(UserError, f"what {again.name} bills again"):
@@ -109,11 +109,11 @@ class TestAccountMove(BillingCommon):
         credit = self._reverse(invoice)
         credit.invoice_line_ids.price_unit = 70.0
         credit.action_post()
-        contract.line_ids.date_end = date(2026, 9, 15)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 15)
         mine = self._billed_on(date(2026, 9, 20), contract)
         self.assertEqual(mine.amount_untaxed, 30.0, "50 for 15 days, of which 30 are left")
         self.assertEqual(invoice.amount_residual, 0.0)
-        contract.line_ids.write({'date_start': date(2026, 10, 1), 'date_end': False})
+        contract.line_ids._unguarded().write({'date_start': date(2026, 10, 1), 'date_end': False})
         self.assertFalse(self._bill(date(2026, 9, 21)))
 
     def test_an_invoice_made_anew_can_be_posted_and_counts_as_billed(self):
@@ -124,13 +124,13 @@ class TestAccountMove(BillingCommon):
         anew.action_post()
         self.assertEqual((anew.state, contract.period_ids[0].state), ('posted', 'invoiced'))
         self.assertFalse(self._bill(date(2026, 9, 21)))
-        contract.line_ids.date_end = date(2026, 9, 15)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 15)
         credit = self._billed_on(date(2026, 9, 22), contract)
         self.assertEqual((credit.amount_untaxed, credit.reversed_entry_id), (50.0, anew))
 
     def test_the_credit_of_a_document_that_holds_a_credit_gives_both_back(self):
         contract, _invoice = self._september()
-        contract.line_ids.date_end = date(2026, 9, 15)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 15)
         self._add_line(contract, name="Hosting Pro", price_unit=120.0, date_start=date(2026, 9, 16))
         both = self._billed_on(date(2026, 9, 16), contract)
         self.assertEqual(both.amount_untaxed, 10.0)
@@ -179,12 +179,12 @@ class TestAccountMove(BillingCommon):
         self.assertFalse(self._bill(date(2026, 9, 20)))
         invoice.action_post()
         self.assertFalse(self._bill(date(2026, 9, 20)))
-        contract.line_ids.date_end = date(2026, 9, 15)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 15)
         self.assertEqual(self._billed_on(date(2026, 9, 21), contract).amount_untaxed, 30.0)
 
     def test_a_credit_that_was_cancelled_is_given_again(self):
         contract, _invoice = self._september()
-        contract.line_ids.date_end = date(2026, 9, 15)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 15)
         credit = self._billed_on(date(2026, 9, 20), contract)
         credit.button_draft()
         self.assertFalse(self._bill(date(2026, 9, 21)), "a draft credit counts as given")
@@ -193,7 +193,7 @@ class TestAccountMove(BillingCommon):
 
     def test_an_invoice_below_a_credit_stays_posted(self):
         contract, invoice = self._september()
-        contract.line_ids.date_end = date(2026, 9, 15)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 15)
         credit = self._billed_on(date(2026, 9, 20), contract)
         with self.assertRaisesRegex(UserError, f"{invoice.name} .*is credited by .*{credit.name}"):
             invoice.button_draft()
@@ -205,7 +205,7 @@ class TestAccountMove(BillingCommon):
     def test_a_draft_is_not_credited_before_it_is_posted(self):
         contract, invoice = self._september()
         invoice.button_draft()
-        contract.line_ids.date_end = date(2026, 9, 15)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 15)
         self.assertFalse(self._bill(date(2026, 9, 20)))
         invoice.action_post()
         self.assertEqual(self._billed_on(date(2026, 9, 20), contract).amount_untaxed, 50.0)

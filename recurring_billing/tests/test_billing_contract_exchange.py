@@ -83,6 +83,56 @@ class TestBillingContractExchange(BillingCommon, HttpCase):
         self._bill(date(2026, 10, 1))
         self.assertEqual(contract._invoices().sorted('invoice_date').mapped('amount_untaxed'), [120.0, 58.06])
 
+    def test_another_system_changes_a_running_contract_once(self):
+        contract = self._contract(date_start=date(2026, 9, 1), price=89.9, debit=False)
+        contract.action_start()
+        line = self._call('read', ids=contract.ids, fields=['effective_line_ids'])[0]['effective_line_ids'][0]
+        backup = {
+            'product_id': self.service.id,
+            'name': "Backup",
+            'price_unit': 30,
+            'tax_ids': self.service.taxes_id.ids,
+        }
+        values = {
+            'date': '2026-10-01',
+            'lines': [{'id': line, 'quantity': 3}],
+            'added': [backup],
+            'reason': "Order PO-4712",
+            'external_reference': "CRM-CHG-1",
+        }
+        amendment_id = self._call('change', ids=contract.ids, values=values)
+        self.assertEqual(self._call('change', ids=contract.ids, values=values), amendment_id)
+        amendment = contract.amendment_ids
+        self.assertEqual((amendment.id, amendment.kind, amendment.reason), (amendment_id, 'lines', "Order PO-4712"))
+        self._bill(date(2026, 9, 1))
+        with freeze_time('2026-10-01'):
+            self._bill(date(2026, 10, 1))
+        self.assertEqual(contract._invoices().sorted('invoice_date').mapped('amount_untaxed'), [89.9, 299.7])
+        version = contract.line_ids.filtered(lambda row: row.quantity == 3)
+        end = {'date': '2026-11-01', 'lines': [{'id': version.id, 'end': True}]}
+        self._call('change', ids=contract.ids, values=end)
+        self.assertEqual([row['amount_untaxed'] for row in self._call('next_invoices', ids=contract.ids)], [30.0] * 6)
+
+    @mute_logger('odoo.http')
+    def test_a_change_from_outside_is_checked(self):
+        contract, other = (self._contract(date_start=date(2026, 9, 1), debit=False) for _number in range(2))
+        contract.action_start()
+        line = contract.line_ids.id
+        for values, words in (
+            ({'lines': [{'id': line, 'quantity': 2}]}, "give the first day of the change"),
+            ({'date': '2026-10-01', 'lines': [{'id': other.line_ids.id, 'quantity': 2}]}, "is not that of a line"),
+            ({'date': '2026-10-01', 'lines': [{'quantity': 2}]}, "is not that of a line"),
+            ({'date': '2026-10-01', 'lines': [{'id': line, 'valid_from': '2026-09-05'}]}, "has no valid_from"),
+            ({'date': '2026-10-01', 'added': [{'product_id': self.service.id, 'root_id': line}]}, "has no root_id"),
+            ({'date': '2026-10-01', 'state': 'closed'}, "has no state"),
+            ({'date': '2026-10-01', 'lines': [{'id': line, 'price_unit': -1}]}, "negative"),
+            ({'date': '2026-10-01', 'lines': [{'id': line, 'quantity': 1}]}, "nothing would change"),
+            ({'date': '2026-08-01', 'lines': [{'id': line, 'quantity': 2}]}, "outside the contract"),
+        ):
+            with self.subTest(words, values=values):
+                self.assertIn(words, self._call('change', status=422, ids=contract.ids, values=values)['message'])
+        self.assertFalse(contract.amendment_ids)
+
     def test_a_contract_ended_on_a_past_day_that_is_billed_closes_at_once(self):
         contract = self._contract(date_start=date(2026, 8, 1), debit=False)
         contract.action_start()
@@ -125,6 +175,13 @@ class TestBillingContractExchange(BillingCommon, HttpCase):
             ('write', {'ids': draft.ids, 'vals': {'customer_reference': "x"}}),
             ('action_start', {'ids': draft.ids}),
             ('end_on', {'ids': running.ids, 'last_day': '2026-09-30'}),
+            (
+                'change',
+                {
+                    'ids': running.ids,
+                    'values': {'date': '2026-09-01', 'lines': [{'id': running.line_ids.id, 'quantity': 2}]},
+                },
+            ),
         ):
             with self.subTest(method):
                 self._call(method, status=403, user=self.invoicing, **body)

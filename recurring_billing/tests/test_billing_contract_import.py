@@ -238,7 +238,9 @@ class TestBillingContractImport(BillingCommon, HttpCase):
         self.assertRegex(run.line_ids.remark, "81 periods are due at once.*Already Billed Until")
         self._bill(date(2026, 9, 1))
         self.assertFalse(contract._invoices())
-        contract.line_ids.date_start = date(2026, 9, 1)  # the remedy of docs/import.md
+        contract.action_back_to_draft()  # the remedy of docs/import.md
+        contract.line_ids.billed_until = date(2026, 8, 31)
+        contract.action_start()
         run.action_compute()
         run.line_ids.is_selected = True
         run.action_post()

@@ -114,7 +114,7 @@ class TestBillingContractUpcoming(BillingCommon):
         )
         pricelist.item_ids[0].date_end = '2027-01-31 23:00:00'
         contract = self._started(date_start=date(2026, 12, 6), pricelist_id=pricelist.id)
-        contract.line_ids.is_price_listed = True
+        contract.line_ids._unguarded().is_price_listed = True
         self.assertEqual(
             [(untaxed, remarks) for _day, _planned, untaxed, remarks in self._told(contract)[:4]],
             [

@@ -18,11 +18,11 @@ class TestBillingCreditTax(BillingCommon):
         moves = self._bill(date(2026, 9, 1)).line_ids.invoice_id
         lines = contract.line_ids
         for today, last in enumerate(lasts, start=20):
-            lines.date_end = date(2026, 9, last)
+            lines._unguarded().date_end = date(2026, 9, last)
             previewed = contract.period_ids[0].amount_total
             moves += self._bill(date(2026, 9, today)).line_ids.invoice_id
             self.assertEqual(previewed, -moves[-1].amount_total, "preview and credit note say the same")
-        lines.write({'date_start': date(2026, 10, 1), 'date_end': False})
+        lines._unguarded().write({'date_start': date(2026, 10, 1), 'date_end': False})
         return moves + self._bill(date(2026, 9, 30)).line_ids.filtered(lambda line: line.amount_total < 0).invoice_id
 
     def _assert_nothing_left(self, moves):
@@ -69,7 +69,7 @@ class TestBillingCreditTax(BillingCommon):
         goodwill = bill._reverse_moves([{'invoice_date': date(2026, 9, 2)}])
         goodwill.invoice_line_ids.price_unit = 33.33
         goodwill.action_post()
-        contract.line_ids.date_start = date(2026, 10, 1)
+        contract.line_ids._unguarded().date_start = date(2026, 10, 1)
         credit = self._bill(date(2026, 9, 20)).line_ids.invoice_id
         self.assertEqual((credit.amount_untaxed, credit.amount_tax), (66.67, 13.33))
         (bill + goodwill + credit).line_ids.filtered(
@@ -81,8 +81,8 @@ class TestBillingCreditTax(BillingCommon):
         contract = self._contract(date_start=date(2026, 9, 1), price=100.0)
         contract._start(contract.date_start)
         bill = self._bill(date(2026, 9, 1)).line_ids.invoice_id
-        contract.line_ids.date_end = date(2026, 9, 14)
-        contract.line_ids = [
+        contract.line_ids._unguarded().date_end = date(2026, 9, 14)
+        contract._unguarded().line_ids = [
             Command.create(
                 {'product_id': self.service.id, 'name': "More", 'price_unit': 200.0, 'date_start': date(2026, 9, 15)}
             )

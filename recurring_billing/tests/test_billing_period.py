@@ -79,7 +79,7 @@ class TestBillingPeriod(BillingCommon):
 
     def test_lines_with_dates_of_their_own_are_owed_for_their_days(self):
         contract = self._started(date_start=date(2026, 11, 1))
-        contract.line_ids.date_end = date(2026, 11, 15)
+        contract.line_ids._unguarded().date_end = date(2026, 11, 15)
         self.assertEqual(self._bill(date(2026, 11, 1)).line_ids.invoice_id.amount_untaxed, 50.0)
         self._bill(date(2026, 12, 1))
         self.assertEqual(contract.period_ids.sorted('date_start').mapped('state')[:2], ['invoiced', 'empty'])
@@ -122,7 +122,7 @@ class TestBillingPeriod(BillingCommon):
         self.company.income_account_id = False
         broken.categ_id.property_account_income_categ_id = False
         bad.journal_id.default_account_id = False
-        bad.line_ids.product_id = broken
+        bad.line_ids._unguarded().product_id = broken
         run = self._bill(date(2026, 12, 5))
         self.assertEqual(self._billed_dates(good), [date(2026, 12, 1)])
         self.assertIn("No account", bad.parked_reason)
@@ -322,10 +322,10 @@ class TestBillingPeriod(BillingCommon):
         with self.assertRaisesRegex(ValidationError, r"C\d+.*Already Billed Until.*08/31/2026.*09/01/2026"):
             self._contract(date_start=date(2026, 9, 1)).line_ids.billed_until = date(2026, 8, 31)
         contract = self._started(date_start=date(2026, 9, 1))
-        with self.assertRaisesRegex(UserError, rf"{contract.name} is started.*From"):
+        with self.assertRaisesRegex(UserError, rf"{contract.name} is started.*Back to Draft.*Change…"):
             contract.line_ids.billed_until = date(2026, 9, 30)
 
     def test_an_opening_of_a_line_added_after_the_start_is_refused(self):
         contract = self._started(date_start=date(2026, 9, 1))
-        with self.assertRaisesRegex(UserError, rf"{contract.name} is started.*From"):
+        with self.assertRaisesRegex(UserError, rf"{contract.name} is started.*Back to Draft.*Change…"):
             self._add_line(contract, billed_until=date(2026, 9, 30))

@@ -40,7 +40,7 @@ class TestBillingPeriodInvoice(BillingCommon):
                 ]
             ),
         )
-        contract.line_ids.filtered(lambda line: line.name == "Old").date_end = date(2026, 8, 31)
+        contract.line_ids.filtered(lambda line: line.name == "Old")._unguarded().date_end = date(2026, 8, 31)
         invoice = self._billed_on(date(2026, 9, 1), contract)
         self.assertEqual(
             self._names(invoice),
@@ -76,7 +76,7 @@ class TestBillingPeriodInvoice(BillingCommon):
                 ]
             ),
         )
-        contract.line_ids.filtered(lambda line: line.name == "Ended").date_end = date(2026, 8, 31)
+        contract.line_ids.filtered(lambda line: line.name == "Ended")._unguarded().date_end = date(2026, 8, 31)
         self.assertEqual(
             self._names(self._billed_on(date(2026, 9, 1), contract)),
             [('line_section', "Servers"), ('line_subsection', "New"), ('product', "Hosting")],
@@ -149,7 +149,7 @@ class TestBillingPeriodInvoice(BillingCommon):
                 contracts |= self._started(**{'date_start': date(2026, 9, 1), **values})
                 self._bill(date(2026, 9, 2))
                 self.assertEqual(len(contracts._invoices()), 2)
-                contracts.line_ids.date_end = date(2026, 9, 30)
+                contracts.line_ids._unguarded().date_end = date(2026, 9, 30)
 
     def test_two_missed_periods_stay_two_invoices(self):
         self.customer.billing_consolidate = True
@@ -164,7 +164,7 @@ class TestBillingPeriodInvoice(BillingCommon):
     def test_the_fault_of_one_contract_is_told_by_all_that_share_its_invoice(self):
         self.customer.billing_consolidate = True
         one, two = (self._started(date_start=date(2026, 9, 1)) for _number in range(2))
-        two.line_ids.product_id = self._create_product(name="No account", property_account_income_id=False)
+        two.line_ids._unguarded().product_id = self._create_product(name="No account", property_account_income_id=False)
         two.line_ids.product_id.categ_id.property_account_income_categ_id = False
         self.company.income_account_id = False
         two.journal_id.default_account_id = False
@@ -195,7 +195,7 @@ class TestBillingPeriodInvoice(BillingCommon):
     def test_a_line_that_follows_the_pricelist_takes_the_price_of_its_period(self):
         pricelist = self._pricelist((100.0, False, '2026-09-30 23:59:59'), (120.0, '2026-10-01 00:00:00', False))
         contract = self._started(date_start=date(2026, 9, 1), pricelist_id=pricelist.id)
-        contract.line_ids.is_price_listed = True
+        contract.line_ids._unguarded().is_price_listed = True
         self._add_line(contract, name="Fixed", price_unit=50.0)
         for month, prices in ((9, [100.0, 50.0]), (10, [120.0, 50.0])):
             invoice = self._billed_on(date(2026, month, 1), contract)
@@ -228,7 +228,7 @@ class TestBillingPeriodInvoice(BillingCommon):
         contract = self._started(date_start=date(2026, 10, 10), anchor_day=1, price=31.0)
         invoice = self._billed_on(date(2026, 10, 10), contract)
         self.assertIn("du 10/10/2026 au 31/10/2026 (22/31 jours", invoice.invoice_line_ids.name)
-        contract.line_ids.date_end = date(2026, 10, 20)
+        contract.line_ids._unguarded().date_end = date(2026, 10, 20)
         credit = self._billed_on(date(2026, 10, 21), contract)
         self.assertEqual(credit.amount_untaxed, 11.0)
         self.assertRegex(
@@ -240,7 +240,7 @@ class TestBillingPeriodInvoice(BillingCommon):
         goodwill = self._reverse(invoice)
         goodwill.invoice_line_ids.price_unit = 90.0
         goodwill.action_post()
-        contract.line_ids.date_end = date(2026, 9, 15)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 15)
         credit = self._billed_on(date(2026, 9, 20), contract).invoice_line_ids
         self.assertEqual(
             (credit.price_subtotal, credit.name), (10.0, "Hosting, not owed from 09/16/2026 to 09/30/2026")
@@ -255,7 +255,7 @@ class TestBillingPeriodInvoice(BillingCommon):
         self.assertEqual(invoice.invoice_line_ids.analytic_distribution, {str(account.id): 100.0})
         self.assertEqual(invoice.line_ids.analytic_line_ids.mapped('amount'), [100.0])
         contract.line_ids.analytic_distribution = False
-        contract.line_ids.date_end = date(2026, 9, 15)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 15)
         credit = self._billed_on(date(2026, 9, 16), contract)
         self.assertEqual((invoice.ref, credit.ref), ("PO-77", f"Credit of {invoice.name}, PO-77"))
         self.assertEqual(
@@ -278,7 +278,7 @@ class TestBillingPeriodInvoice(BillingCommon):
 
     def test_a_credit_note_names_the_invoice_that_it_corrects(self):
         contract, invoice = self._september(customer_reference="PO-77")
-        contract.line_ids.date_end = date(2026, 9, 15)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 15)
         self.assertEqual(self._billed_on(date(2026, 9, 20), contract).ref, f"Credit of {invoice.name}, PO-77")
 
     @mute_logger(LOGGER)

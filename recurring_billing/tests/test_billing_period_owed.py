@@ -14,7 +14,7 @@ class TestBillingPeriodOwed(BillingCommon):
 
     def test_a_line_ended_after_its_bill_is_credited_by_days(self):
         contract, invoice = self._september()
-        contract.line_ids.date_end = date(2026, 9, 14)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 14)
         credit = self._billed_on(date(2026, 9, 20), contract)
         self.assertEqual((credit.move_type, credit.reversed_entry_id), ('out_refund', invoice))
         self.assertSale(credit, date(2026, 9, 20), [-53.33], -10.67)
@@ -30,7 +30,7 @@ class TestBillingPeriodOwed(BillingCommon):
     def test_a_credit_takes_price_and_taxes_of_the_bill_not_todays(self):
         contract, invoice = self._september(price=90.0)
         taxes = self.vat_on_receipts
-        contract.line_ids.write({'price_unit': 300.0, 'tax_ids': False, 'date_end': date(2026, 9, 20)})
+        contract.line_ids._unguarded().write({'price_unit': 300.0, 'tax_ids': False, 'date_end': date(2026, 9, 20)})
         credit = self._billed_on(date(2026, 9, 21), contract)
         self.assertEqual((credit.amount_untaxed, credit.amount_tax), (30.0, 6.0))
         self.assertEqual(credit.invoice_line_ids.tax_ids, taxes)
@@ -40,7 +40,7 @@ class TestBillingPeriodOwed(BillingCommon):
         for price, quantity in ((33.33, 3.0), (0.07, 1.0), (99.99, 7.0)):
             with self.subTest(price=price, quantity=quantity):
                 contract, invoice = self._september(price=price, quantity=quantity)
-                contract.line_ids.date_start = date(2026, 10, 1)
+                contract.line_ids._unguarded().date_start = date(2026, 10, 1)
                 credit = self._billed_on(date(2026, 9, 20), contract)
                 self.assertEqual(
                     (credit.invoice_line_ids.quantity, credit.invoice_line_ids.price_unit), (quantity, price)
@@ -51,18 +51,18 @@ class TestBillingPeriodOwed(BillingCommon):
         contract, invoice = self._september(price=100.0)
         amounts = []
         for last, today in ((20, 21), (10, 22)):
-            contract.line_ids.date_end = date(2026, 9, last)
+            contract.line_ids._unguarded().date_end = date(2026, 9, last)
             amounts.append(self._billed_on(date(2026, 9, today), contract).amount_untaxed)
-        contract.line_ids.write({'date_start': date(2026, 10, 1), 'date_end': False})
+        contract.line_ids._unguarded().write({'date_start': date(2026, 10, 1), 'date_end': False})
         amounts.append(self._billed_on(date(2026, 9, 23), contract).amount_untaxed)
         self.assertEqual(amounts, [33.33, 33.34, 33.33])
         self.assertEqual(invoice.amount_residual, 0.0)
 
     def test_a_line_that_runs_on_after_its_credit_is_charged_again(self):
         contract, _invoice = self._september(price=90.0)
-        contract.line_ids.date_end = date(2026, 9, 20)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 20)
         self.assertEqual(self._billed_on(date(2026, 9, 21), contract).move_type, 'out_refund')
-        contract.line_ids.date_end = date(2026, 9, 25)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 25)
         again = self._billed_on(date(2026, 9, 22), contract)
         self.assertEqual((again.move_type, again.amount_untaxed), ('out_invoice', 15.0))
         self.assertIn("from 09/21/2026 to 09/25/2026 (5/30 days", again.invoice_line_ids.name)
@@ -70,7 +70,7 @@ class TestBillingPeriodOwed(BillingCommon):
 
     def test_a_line_ended_and_one_added_stand_on_one_invoice(self):
         contract, _invoice = self._september()
-        contract.line_ids.date_end = date(2026, 9, 14)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 14)
         self._add_line(contract, name="Hosting Pro", price_unit=200.0, date_start=date(2026, 9, 15))
         both = self._billed_on(date(2026, 9, 15), contract)
         self.assertEqual((len(both), both.move_type), (1, 'out_invoice'))
@@ -83,7 +83,7 @@ class TestBillingPeriodOwed(BillingCommon):
 
     def test_a_credit_larger_than_the_charge_beside_it_gives_one_credit_note(self):
         contract, invoice = self._september()
-        contract.line_ids.date_end = date(2026, 9, 15)
+        contract.line_ids._unguarded().date_end = date(2026, 9, 15)
         self._add_line(contract, name="Hosting Mini", price_unit=20.0, date_start=date(2026, 9, 16))
         both = self._billed_on(date(2026, 9, 16), contract)
         self.assertEqual((both.move_type, both.reversed_entry_id, both.amount_untaxed), ('out_refund', invoice, 40.0))
@@ -97,7 +97,7 @@ class TestBillingPeriodOwed(BillingCommon):
                 invoice.button_draft()
                 invoice.invoice_line_ids.discount = 10.0
                 invoice.action_post()
-                contract.line_ids.date_end = date(2026, 9, 15)
+                contract.line_ids._unguarded().date_end = date(2026, 9, 15)
                 credit = self._billed_on(date(2026, 9, 20), contract)
                 self.assertEqual(credit.amount_untaxed, 45.0 * quantity)
 
@@ -109,7 +109,7 @@ class TestBillingPeriodOwed(BillingCommon):
                 invoice.button_draft()
                 invoice.invoice_line_ids.discount = 10.0
                 invoice.action_post()
-                contract.line_ids.date_end = date(2026, 12, 10)
+                contract.line_ids._unguarded().date_end = date(2026, 12, 10)
                 run = self._preview(contract)
                 announced = run.line_ids.amount_untaxed
                 run.action_post()
@@ -120,7 +120,7 @@ class TestBillingPeriodOwed(BillingCommon):
         invoice.button_draft()
         invoice.invoice_line_ids.discount = 10.0
         invoice.action_post()
-        contract.line_ids.date_start = date(2026, 10, 1)
+        contract.line_ids._unguarded().date_start = date(2026, 10, 1)
         credit = self._billed_on(date(2026, 9, 20), contract)
         self.assertEqual((credit.amount_total, invoice.amount_residual), (invoice.amount_total, 0.0))
 
@@ -129,7 +129,7 @@ class TestBillingPeriodOwed(BillingCommon):
             with self.subTest(convention):
                 contract = self._started(date_start=date(2026, 2, 1), price=90.0, proration=convention)
                 self._bill(date(2026, 2, 1))
-                contract.line_ids.date_end = date(2026, 2, 15)
+                contract.line_ids._unguarded().date_end = date(2026, 2, 15)
                 credit = self._billed_on(date(2026, 2, 16), contract)
                 self.assertEqual(sum(credit.mapped('amount_untaxed')), credited)
 
@@ -148,13 +148,13 @@ class TestBillingPeriodOwed(BillingCommon):
 
     def test_a_new_price_bills_only_days_that_are_not_billed(self):
         contract, _invoice = self._september()
-        contract.line_ids.price_unit = 150.0
+        contract.line_ids._unguarded().price_unit = 150.0
         self.assertFalse(self._bill(date(2026, 9, 20)))
         self.assertEqual(self._billed_on(date(2026, 10, 1), contract).amount_untaxed, 150.0)
 
     def test_a_new_quantity_bills_only_days_that_are_not_billed(self):
         contract, _invoice = self._september()
-        contract.line_ids.quantity = 4.0
+        contract.line_ids._unguarded().quantity = 4.0
         self.assertFalse(self._bill(date(2026, 9, 20)))
         self.assertEqual(self._billed_on(date(2026, 10, 1), contract).amount_untaxed, 400.0)
 
@@ -187,7 +187,7 @@ class TestBillingPeriodOwed(BillingCommon):
         contract, _invoice = self._september()
         fee = self._add_line(contract, name="Set-up", kind='setup', price_unit=49.0)
         self.assertEqual(self._billed_on(date(2026, 9, 2), contract).amount_untaxed, 49.0)
-        fee.date_start = date(2026, 10, 1)
+        fee._unguarded().date_start = date(2026, 10, 1)
         credit = self._billed_on(date(2026, 9, 3), contract)
         self.assertEqual((credit.move_type, credit.amount_untaxed), ('out_refund', 49.0))
         self.assertEqual(self._billed_on(date(2026, 10, 1), contract).amount_untaxed, 149.0)
@@ -195,13 +195,13 @@ class TestBillingPeriodOwed(BillingCommon):
     def test_a_whole_period_billed_for_a_part_is_not_billed_again_for_the_rest(self):
         contract = self._started(date_start=date(2026, 9, 1), date_end=date(2026, 9, 15), proration='none')
         self.assertEqual(self._billed_on(date(2026, 9, 1), contract).amount_untaxed, 100.0)
-        contract.date_end = date(2026, 9, 30)
+        contract._unguarded().date_end = date(2026, 9, 30)
         self.assertFalse(self._bill(date(2026, 9, 16)))
 
     def test_a_whole_period_billed_for_a_part_shows_no_rest_ahead(self):
         contract = self._started(date_start=date(2026, 9, 1), date_end=date(2026, 9, 15), proration='none')
         self._bill(date(2026, 9, 1))
-        contract.date_end = date(2026, 10, 31)
+        contract._unguarded().date_end = date(2026, 10, 31)
         self.assertEqual([row.slot.start for row in contract._upcoming(date(2026, 12, 5))], [date(2026, 10, 1)])
 
     def test_the_form_shows_what_is_left_of_a_period_that_is_open_again(self):
@@ -217,7 +217,7 @@ class TestBillingPeriodOwed(BillingCommon):
         self.assertEqual(self._bill(date(2026, 9, 1)).line_ids.outcome, 'free')
         self.assertEqual(contract.period_ids[0].state, 'empty')
         self.assertFalse(contract._invoices())
-        contract.line_ids.price_unit = 10.0
+        contract.line_ids._unguarded().price_unit = 10.0
         self.assertFalse(self._bill(date(2026, 9, 2)), "what was passed over stays free")
 
     def test_a_plan_that_wants_it_invoices_free_periods_and_collects_nothing(self):
@@ -233,7 +233,7 @@ class TestBillingPeriodOwed(BillingCommon):
         contract = self._started(date_start=date(2026, 9, 1), line_ids=self._texts([(0.0, "Hosting")]))
         for day in (date(2026, 9, 1), date(2026, 10, 1)):
             self.assertEqual(self._bill(day).line_ids.outcome, 'free')
-        contract.line_ids.price_unit = 50.0
+        contract.line_ids._unguarded().price_unit = 50.0
         invoice = self._billed_on(date(2026, 11, 1), contract)
         self.assertEqual(
             (invoice.invoice_line_ids.billing_date_start, invoice.amount_untaxed), (date(2026, 11, 1), 50.0)
@@ -270,7 +270,7 @@ class TestBillingPeriodOwed(BillingCommon):
                 contract = self._started(date_start=date(2026, 9, 1), price=price, currency_id=currency.id, debit=False)
                 amounts = []
                 for last in (10, 20, 30):
-                    contract.line_ids.date_end = date(2026, 9, last)
+                    contract.line_ids._unguarded().date_end = date(2026, 9, last)
                     amounts.append(self._billed_on(date(2026, 9, last), contract).amount_untaxed)
                 self.assertEqual([currency.round(amount) for amount in amounts], parts)
                 self.assertEqual(currency.compare_amounts(sum(amounts), price), 0)
@@ -280,16 +280,16 @@ class TestBillingPeriodOwed(BillingCommon):
         included = chart.ref('tva_normale_encaissement_ttc')
         included.active = True
         contract = self._started(date_start=date(2026, 9, 16), anchor_day=1, price=120.0)
-        contract.line_ids.tax_ids = included
+        contract.line_ids._unguarded().tax_ids = included
         invoice = self._billed_on(date(2026, 9, 16), contract)
         self.assertEqual((invoice.amount_untaxed, invoice.amount_total), (50.0, 60.0))
-        contract.line_ids.write({'date_start': date(2026, 9, 1), 'date_end': date(2026, 9, 15)})
+        contract.line_ids._unguarded().write({'date_start': date(2026, 9, 1), 'date_end': date(2026, 9, 15)})
         credit = self._billed_on(date(2026, 9, 17), contract)
         self.assertEqual((credit.amount_total, invoice.amount_residual), (60.0, 0.0))
 
     def test_the_preview_of_a_change_equals_its_invoice(self):
         def ended(contract):
-            contract.line_ids.date_end = date(2026, 12, 2)
+            contract.line_ids._unguarded().date_end = date(2026, 12, 2)
 
         def added(contract):
             self._add_line(contract, date_start=date(2026, 12, 4), price_unit=77.77, quantity=3.0)

@@ -45,7 +45,7 @@ class TestBillingRunPreview(BillingCommon):
         self.company.income_account_id = False
         contract = self._sound("Cabinet Morel")
         contract.journal_id.default_account_id = False
-        contract.line_ids.product_id = product
+        contract.line_ids._unguarded().product_id = product
         line = self._preview(contract).line_ids
         self.assertEqual((line.level, line.is_selected), ('blocked', False))
         self.assertRegex(line.remark, rf"{contract.name}.*No account.*income account")
@@ -67,7 +67,7 @@ class TestBillingRunPreview(BillingCommon):
             ("archived", lambda contract: contract.partner_id.write({'active': False}), 'look', "customer is archived"),
             (
                 "goods",
-                lambda contract: contract.line_ids.write({'tax_ids': goods.ids}),
+                lambda contract: contract.line_ids._unguarded().write({'tax_ids': goods.ids}),
                 'look',
                 r"goods: Hosting \(20% G",
             ),
@@ -96,10 +96,12 @@ class TestBillingRunPreview(BillingCommon):
                 self.assertRegex(line.remark or "", text or "^$")
 
     def _add_free_line(self, contract):
-        contract.line_ids = [Command.create({'product_id': self.service.id, 'name': "Support", 'price_unit': 0.0})]
+        contract._unguarded().line_ids = [
+            Command.create({'product_id': self.service.id, 'name': "Support", 'price_unit': 0.0})
+        ]
 
     def _debit_without_mandate(self, contract):
-        contract.payment_method_line_id = self.sdd
+        contract._unguarded().payment_method_line_id = self.sdd
 
     def test_only_invoices_without_remark_may_be_free_of_a_number_for_a_consumer(self):
         customer = self._customer("Jean Petit", is_company=False)
@@ -228,4 +230,4 @@ class TestBillingRunPreview(BillingCommon):
                     )
             self.assertEqual(header, (run.invoice_count, run.amount_untaxed, run.amount_total))
             self.assertFalse(self._preview().line_ids.filtered(lambda line: line.is_selected), "nothing is left")
-            contracts.line_ids.date_end = False
+            contracts.line_ids._unguarded().date_end = False

@@ -138,7 +138,7 @@ class TestBillingRunWork(BillingCommon):
     @mute_logger(LOGGER)
     def test_a_fault_of_planning_parks_its_own_contract_only(self):
         good, bad = self._sound("Good"), self._sound("Bad")
-        bad.line_ids.is_price_listed = True
+        bad.line_ids._unguarded().is_price_listed = True
         reason = "This formula is broken"
 
         def listed_price(_line, _day):
@@ -151,7 +151,7 @@ class TestBillingRunWork(BillingCommon):
     @mute_logger(LOGGER)
     def test_what_blocks_one_invoice_stops_no_other(self):
         good, bad = self._sound("Good"), self._sound("Bad")
-        bad.line_ids.product_id = self._create_product(name="No account", property_account_income_id=False)
+        bad.line_ids._unguarded().product_id = self._create_product(name="No account", property_account_income_id=False)
         bad.line_ids.product_id.categ_id.property_account_income_categ_id = False
         self.company.income_account_id = False
         bad.journal_id.default_account_id = False

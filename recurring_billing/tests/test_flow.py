@@ -116,7 +116,7 @@ class TestFlow(BillingCommon):
         contracts = {}
         for name, values in every.items():
             contract = self._contract(debit=False, **{'date_start': first, **values})
-            contract.line_ids.name = name
+            contract.line_ids._unguarded().name = name
             contract._start(first)
             contracts[name] = contract
         for night in range(365):

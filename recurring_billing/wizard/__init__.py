@@ -1,6 +1,13 @@
+from . import billing_effect_mixin
+
+# isort: split
+# the dialogs inherit from it, and must come after it
+
 from . import (
     account_move_reversal,
     billing_collection_prepare,
+    billing_contract_change,
+    billing_contract_change_line,
     billing_contract_end,
     billing_contract_missed,
     billing_debit_return,

@@ -34,6 +34,6 @@ class BillingContractEnd(models.TransientModel):
         self.ensure_one()
         if self.contract_id.state != 'running':
             raise UserError(self.env._("Contract %s is not running: there is nothing to end.", self.contract_id.name))
-        self.contract_id.date_end = self.date_end
+        self.contract_id._unguarded().date_end = self.date_end
         self.contract_id._close_finished(fields.Date.context_today(self))
         return True

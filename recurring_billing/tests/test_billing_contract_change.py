@@ -1,0 +1,310 @@
+from datetime import date
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, freeze_time, new_test_user, tagged
+
+from .common import BillingCommon
+
+TODAY = date(2026, 9, 15)
+
+
+@tagged('post_install', '-at_install')
+@freeze_time('2026-09-15')
+class TestBillingContractChange(BillingCommon):
+    """A person changes a running contract, sees the effect, and confirms it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        company = {'company_id': cls.company.id, 'company_ids': [Command.set(cls.company.ids)]}
+        cls.user = new_test_user(cls.env, 'billing_user', 'recurring_billing.group_user', **company)
+        cls.invoicing = new_test_user(cls.env, 'invoicing', 'account.group_account_invoice', **company)
+
+    # === HELPERS === #
+
+    def _hosting(self, **values):
+        """A contract at 90.00 a month from 1 September, whose first month is billed."""
+        contract, _bill = self._september(price=90.0, **values)
+        return contract
+
+    def _wizard(self, contract, action='change', **values):
+        return self.env['billing.contract.change'].create({'contract_id': contract.id, 'action': action, **values})
+
+    def _on(self, day):
+        return {'when': 'date', 'date': day}
+
+    def _confirmed(self, wizard):
+        """The amendment that ``wizard`` makes, after a look at its effect that must come true to the cent."""
+        contract = wizard.contract_id
+        effect = contract._effect(lambda: wizard._apply(TODAY), TODAY)
+        count = len(contract.amendment_ids)
+        wizard.action_see_effect()
+        self.assertEqual(len(contract.amendment_ids), count, "a look writes nothing")
+        wizard.action_confirm()
+        amendment = contract.amendment_ids.sorted('id')[-1]
+        self.assertEqual(effect.summary, amendment.summary.splitlines())
+        self.assertEqual((effect.mrr_before, effect.mrr_after), (amendment.mrr_before, amendment.mrr_after))
+        invoices = self._billed_on(TODAY, contract)
+        sign = [-1 if move.move_type == 'out_refund' else 1 for move in invoices]
+        self.assertEqual(
+            [(doc.untaxed, doc.tax, doc.total) for doc in effect.after.documents],
+            [
+                (sign * move.amount_untaxed, sign * move.amount_tax, sign * move.amount_total)
+                for sign, move in zip(sign, invoices, strict=True)
+            ],
+        )
+        self.assertEqual(
+            [[net for _text, net in doc.rows] for doc in effect.after.documents],
+            [
+                [sign * net for net in move.invoice_line_ids.mapped('price_subtotal')]
+                for sign, move in zip(sign, invoices, strict=True)
+            ],
+        )
+        self._assert_ahead(contract, effect.after.ahead[:2])
+        return amendment, effect
+
+    def _assert_ahead(self, contract, expected):
+        for day, total in expected:
+            with freeze_time(day):
+                moves = self._billed_on(day, contract)
+            self.assertEqual(sum(moves.mapped('amount_total')), total, day)
+
+    # === EACH KIND OF CHANGE === #
+
+    def test_a_quantity_raised_within_the_period_is_shown_and_billed(self):
+        contract = self._hosting()
+        wizard = self._wizard(contract)
+        self.assertEqual((wizard.when, wizard.date), ('today', TODAY))
+        self.assertEqual(wizard.line_ids.mapped('name'), ["Hosting"])
+        wizard.line_ids.quantity = 2.0
+        wizard.reason = "A second server"
+        amendment, effect = self._confirmed(wizard)
+        self.assertEqual((amendment.kind, amendment.date, amendment.reason), ('quantity', TODAY, "A second server"))
+        document = effect.after.documents[0]
+        self.assertEqual([net for _text, net in document.rows], [-48.0, 96.0])
+        self.assertIn("(16/30 days of 180.00", document.rows[1][0])
+        self.assertEqual((document.untaxed, document.tax, document.total), (48.0, 9.6, 57.6))
+        self.assertEqual(effect.ahead[0], (date(2026, 10, 1), 108.0, 216.0))
+        self.assertEqual((effect.mrr_before, effect.mrr_after), (90.0, 180.0))
+
+    def test_each_change_is_an_amendment_of_its_kind(self):
+        other = self._create_product(name="Cloud", type='service', lst_price=120.0, taxes_id=self.service.taxes_id)
+
+        def swap(wizard):
+            wizard.line_ids.product_id = other
+
+        def ended(wizard):
+            wizard.line_ids.is_ended = True
+            wizard.added_ids = [Command.create({'product_id': other.id})]
+
+        cases = (
+            ('price', TODAY, lambda wizard: wizard.line_ids.write({'price_unit': 60.0}), (90.0, 60.0)),
+            ('discount', date(2026, 10, 1), lambda wizard: wizard.line_ids.write({'discount': 10.0}), (90.0, 81.0)),
+            ('product', date(2026, 9, 20), swap, (90.0, 120.0)),
+            ('lines', date(2026, 9, 5), ended, (90.0, 120.0)),
+            (
+                'new_line',
+                TODAY,
+                lambda wizard: wizard.write({'added_ids': [Command.create({'product_id': other.id, 'quantity': 2})]}),
+                (90.0, 330.0),
+            ),
+            ('payment', TODAY, lambda wizard: wizard.write({'payment_method_line_id': False}), (90.0, 90.0)),
+        )
+        for kind, day, edit, mrr in cases:
+            with self.subTest(kind):
+                contract = self._hosting()
+                wizard = self._wizard(contract, **self._on(day))
+                edit(wizard)
+                amendment, effect = self._confirmed(wizard)
+                self.assertEqual((amendment.kind, amendment.date), (kind, day))
+                self.assertEqual((effect.mrr_before, effect.mrr_after), mrr)
+
+    def test_a_line_that_ends_is_credited(self):
+        contract = self._hosting()
+        self._add_line(contract, date_start=date(2026, 9, 1))
+        self._bill(TODAY)
+        wizard = self._wizard(contract, **self._on(date(2026, 9, 21)))
+        wizard.line_ids.filtered(lambda row: row.name == "Backup").is_ended = True
+        amendment, effect = self._confirmed(wizard)
+        self.assertEqual(amendment.kind, 'end_line')
+        self.assertTrue(effect.after.documents[0].is_credit_note)
+        self.assertEqual(effect.after.documents[0].untaxed, -10.0)
+
+    def test_a_frequency_comes_with_the_next_period_at_the_price_of_its_length(self):
+        contract = self._hosting()
+        with Form(self.env['billing.contract.change'].with_context(default_contract_id=contract.id)) as form:
+            form.frequency = 'quarterly'
+            self.assertEqual((form.when, form.date), ('next_period', date(2026, 10, 1)))
+            with form.line_ids.edit(0) as row:
+                self.assertEqual(row.price_unit, 270.0)
+                row.price_unit = 250.0
+        wizard = form.record
+        amendment, effect = self._confirmed(wizard)
+        self.assertEqual(amendment.kind, 'frequency')
+        self.assertEqual((effect.mrr_before, effect.mrr_after), (90.0, 83.33))
+        self.assertEqual(effect.ahead[:2], [(date(2026, 10, 1), 108.0, 300.0), (date(2026, 11, 1), 108.0, None)])
+
+    def test_a_pause_and_its_end_are_shown_and_billed(self):
+        contract = self._hosting()
+        pause, effect = self._confirmed(
+            self._wizard(contract, 'pause', **self._on(date(2026, 9, 21)), date_until=date(2026, 10, 31))
+        )
+        self.assertEqual((pause.kind, pause.date_until), ('pause', date(2026, 10, 31)))
+        self.assertEqual(effect.after.documents[0].untaxed, -30.0)
+        self.assertEqual(effect.ahead[0], (date(2026, 10, 1), 108.0, None))
+        with freeze_time('2026-09-25'):
+            contract._turn(date(2026, 9, 25))
+            self.assertEqual(contract.state, 'paused')
+            wizard = self._wizard(contract, 'resume', when='today')
+            wizard.action_confirm()
+        self.assertEqual(contract.state, 'running')
+
+    def test_an_amendment_is_undone_after_a_look_at_the_effect(self):
+        contract = self._hosting()
+        wizard = self._wizard(contract)
+        wizard.line_ids.quantity = 2.0
+        wizard.action_confirm()
+        amendment = contract.amendment_ids
+        self._bill(TODAY)
+        action = amendment.action_see_undo()
+        self.assertEqual(amendment.state, 'applied')
+        undo = self.env['billing.contract.change'].browse(action['res_id'])
+        self.assertIn("57.60", undo.effect)
+        undo.reason = "Ordered by mistake"
+        undoing, effect = self._confirmed(undo)
+        self.assertEqual((undoing.kind, undoing.reason, amendment.state), ('undo', "Ordered by mistake", 'undone'))
+        self.assertEqual(effect.after.documents[0].total, -57.6)
+
+    # === WHAT THE DIALOG PROPOSES === #
+
+    def test_what_was_typed_stays_where_the_day_is_moved(self):
+        contract = self._hosting()
+        with Form(self.env['billing.contract.change'].with_context(default_contract_id=contract.id)) as form:
+            with form.line_ids.edit(0) as row:
+                row.quantity = 3.0
+                row.price_unit = 80.0
+            form.when = 'next_period'
+            with form.line_ids.edit(0) as row:
+                self.assertEqual((row.quantity, row.price_unit), (3.0, 80.0))
+        self.assertEqual(form.record.line_ids.mapped('quantity'), [3.0])
+
+    def test_the_lines_are_those_of_the_chosen_day(self):
+        contract = self._hosting()
+        contract._amend('quantity', date(2026, 10, 1), TODAY, lines=[(contract.line_ids, {'quantity': 5.0})])
+        contract._amend('new_line', date(2026, 11, 1), TODAY, added=[{'product_id': self.service.id, 'name': "Later"}])
+        wizard = self._wizard(contract)
+        for day, rows in (
+            (date(2026, 9, 20), [("Hosting", 1.0)]),
+            (date(2026, 10, 20), [("Hosting", 5.0)]),
+            (date(2026, 11, 2), [("Hosting", 5.0), ("Later", 1.0)]),
+        ):
+            with self.subTest(day):
+                wizard.write(self._on(day))
+                self.assertEqual(wizard.line_ids.mapped(lambda row: (row.name, row.quantity)), rows)
+
+    def test_a_set_up_fee_is_not_offered(self):
+        contract = self._contract(date_start=date(2026, 9, 1))
+        self._add_line(contract, name="Set-up", kind='setup')
+        contract._start(TODAY)
+        self.assertEqual(self._wizard(contract).line_ids.mapped('name'), ["Hosting"])
+
+    def test_the_notice_links_to_the_amendment(self):
+        contract = self._hosting()
+        wizard = self._wizard(contract)
+        wizard.line_ids.quantity = 2.0
+        link = wizard.action_confirm()['params']['links'][0]
+        self.assertEqual(link['label'], contract.amendment_ids.display_name)
+        self.assertTrue(link['url'].endswith(f"/{contract.amendment_ids.id}"))
+
+    def test_the_form_shows_what_is_agreed_now_and_later(self):
+        contract = self._hosting()
+        wizard = self._wizard(contract, **self._on(date(2026, 10, 1)))
+        wizard.line_ids.quantity = 2.0
+        wizard.action_confirm()
+        rows = contract.effective_line_ids.mapped(lambda line: (line.effective_from, line.effective_until, line.effect))
+        self.assertEqual(
+            rows,
+            [(date(2026, 9, 1), date(2026, 9, 30), 'now'), (date(2026, 10, 1), False, 'future')],
+        )
+        self.assertFalse(contract.ended_line_ids)
+        with freeze_time('2026-10-02'):
+            contract.invalidate_recordset()
+            contract.line_ids.invalidate_recordset()
+            self.assertEqual(contract.effective_line_ids.quantity, 2.0)
+            self.assertEqual(contract.ended_line_ids.quantity, 1.0)
+
+    # === BAD INPUT === #
+
+    def test_wrong_input_is_refused_in_the_dialog(self):
+        contract = self._hosting()
+        cases = (
+            ({}, 'change', "nothing would change"),
+            (self._on(date(2026, 8, 1)), 'pause', "is outside the contract"),
+            ({**self._on(TODAY), 'date_until': date(2026, 9, 14)}, 'pause', "the pause ends before it begins"),
+            ({'frequency': 'yearly', **self._on(TODAY)}, 'change', "in the middle of a period"),
+        )
+        for values, action, message in cases:
+            with self.subTest(message), self.assertRaisesRegex(UserError, message), self.env.cr.savepoint():
+                self._wizard(contract, action, **values).action_see_effect()
+        with self.assertRaisesRegex(ValidationError, "Enter 1 to 400"):
+            self._wizard(contract, frequency='custom', recurrence_interval=0)
+        with self.assertRaisesRegex(ValidationError, "negative"):
+            wizard = self._wizard(contract)
+            wizard.line_ids.price_unit = -5.0
+            wizard.action_see_effect()
+        self.assertFalse(contract.amendment_ids)
+
+    def test_a_contract_is_not_paid_by_a_debit_that_no_mandate_allows(self):
+        contract = self._started(partner=self._customer("Cabinet Morel"), debit=False, date_start=date(2026, 9, 1))
+        wizard = self._wizard(contract, payment_method_line_id=self.sdd.id)
+        with self.assertRaisesRegex(UserError, "Cabinet Morel has no active mandate"):
+            wizard.action_see_effect()
+
+    def test_only_started_contracts_are_changed_by_the_dialog(self):
+        with self.assertRaisesRegex(UserError, "only possible while it is “Running / Paused”"):
+            self._contract().action_change()
+
+    def test_who_may_not_keep_contracts_may_not_change_them(self):
+        contract = self._hosting()
+        for attempt in (
+            lambda: self.env['billing.contract.change'].with_user(self.invoicing).create({'contract_id': contract.id}),
+            lambda: contract.with_user(self.invoicing)._amend('pause', TODAY, TODAY),
+            lambda: contract.with_user(self.invoicing).change({'date': '2026-10-01', 'added': [{}]}),
+        ):
+            with self.assertRaises(AccessError):
+                attempt()
+        wizard = self.env['billing.contract.change'].with_user(self.user).create({'contract_id': contract.id})
+        wizard.line_ids.quantity = 2.0
+        wizard.action_see_effect()
+        wizard.action_confirm()
+        self.assertEqual(contract.amendment_ids.create_uid, self.user)
+
+    # === WHAT IS NOT TYPED OVER === #
+
+    def test_what_a_started_contract_agrees_is_not_typed_over(self):
+        contract = self._hosting()
+        line = contract.line_ids
+        new = {'product_id': self.service.id, 'name': "Backup"}
+        name = contract.name
+        cases = (
+            (lambda: line.write({'quantity': 2.0}), f"{name} is running: Quantity of line Hosting.*Change…"),
+            (lambda: line.write({'date_end': TODAY}), "Until of line Hosting"),
+            (lambda: line.write({'tax_ids': False}), "Tax.* of line Hosting"),
+            (lambda: contract.write({'line_ids': [Command.create(new)]}), "line Backup can no longer be added"),
+            (lambda: contract.write({'line_ids': [Command.delete(line.id)]}), "Hosting can no longer be added or del"),
+            (lambda: contract.write({'date_end': TODAY}), f"{name} is running: End can no longer.*End…"),
+            (lambda: contract.write({'payment_method_line_id': False}), "Paid By can no longer"),
+            (lambda: contract.write({'mandate_id': False}), "Mandate can no longer"),
+        )
+        for attempt, message in cases:
+            with self.subTest(message), self.assertRaisesRegex(UserError, message), self.env.cr.savepoint():
+                attempt()
+        line.sequence = 3
+        contract.line_ids = [Command.create({'display_type': 'line_note', 'name': "Called on Monday", 'quantity': 0})]
+
+    def test_a_closed_contract_names_another_remedy(self):
+        contract = self._hosting()
+        contract._set_state('closed')
+        with self.assertRaisesRegex(UserError, "is closed: .*create a new contract"):
+            contract.line_ids.quantity = 2.0

@@ -1,0 +1,136 @@
+from odoo import Command, api, fields, models
+
+from ..models.billing_contract_line_version import AGREED
+from ..tools.recurrence import per_month
+
+
+class BillingContractChangeLine(models.TransientModel):
+    """A line as it is to be from the day of the change on: one that is agreed already, or a new one."""
+
+    _name = 'billing.contract.change.line'
+    _description = "Line of a Contract's Change"
+
+    change_id = fields.Many2one('billing.contract.change', required=True, ondelete='cascade', index=True)
+    company_id = fields.Many2one(related='change_id.company_id')
+    currency_id = fields.Many2one(related='change_id.currency_id')
+    line_id = fields.Many2one('billing.contract.line', help="What is changed, by its first version. Empty: new.")
+    version_id = fields.Many2one('billing.contract.line', compute='_compute_version_id')
+    kind = fields.Selection(
+        [('recurring', "Every period"), ('setup', "Once")], "Billed", default='recurring', required=True
+    )
+    product_id = fields.Many2one(
+        'product.product',
+        required=True,
+        domain="[('sale_ok', '=', True)]",
+        compute='_compute_product_id',
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    name = fields.Text(
+        "Description", required=True, compute='_compute_name', store=True, readonly=False, precompute=True
+    )
+    quantity = fields.Float(
+        digits='Product Unit', compute='_compute_product_id', store=True, readonly=False, precompute=True
+    )
+    price_unit = fields.Float(
+        "Price",
+        digits='Product Price',
+        compute='_compute_name',
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="For one unit and one whole period.",
+    )
+    discount = fields.Float(
+        "Discount (%)", digits='Discount', compute='_compute_product_id', store=True, readonly=False, precompute=True
+    )
+    tax_ids = fields.Many2many(
+        'account.tax',
+        domain="[('type_tax_use', '=', 'sale')]",
+        compute='_compute_name',
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    is_ended = fields.Boolean("End", help="Owed until the day before.")
+    # what the values were proposed for: what was typed since stays until that changes
+    proposed_id = fields.Many2one(
+        'billing.contract.line', compute='_compute_product_id', store=True, readonly=False, precompute=True
+    )
+    proposed_for = fields.Char(compute='_compute_name', store=True, readonly=False, precompute=True)
+
+    @api.depends('line_id', 'change_id.date')
+    def _compute_version_id(self):
+        for row in self:
+            day = row.change_id.date
+            row.version_id = row.line_id._version_on(day) if row.line_id and day else row.line_id
+
+    @api.depends('version_id')
+    def _compute_product_id(self):
+        for row in self:
+            version = row.version_id
+            is_other = version != row.proposed_id
+            row.product_id = version.product_id if is_other else row.product_id
+            row.quantity = version.quantity if is_other else row.quantity or (0.0 if version else 1.0)
+            row.discount = version.discount if is_other else row.discount
+            row.proposed_id = version
+
+    @api.depends(
+        'product_id',
+        'version_id',
+        'change_id.frequency',
+        'change_id.recurrence_interval',
+        'change_id.recurrence_unit',
+    )
+    def _compute_name(self):
+        for row in self:
+            key = f"{row.version_id.id} {row.product_id.id} {row._length_factor()}"
+            source = row if row.proposed_for == key else row._source()
+            is_own = source == row
+            row.name = source.name
+            row.price_unit = source.price_unit * (1.0 if is_own else row._length_factor())
+            row.tax_ids = source.tax_ids._origin
+            row.proposed_for = key
+
+    def _source(self):
+        """Where description, price and taxes come from: what is agreed, or what the product proposes."""
+        version = self.version_id
+        if version and self.product_id == version.product_id:
+            return version
+        return version.new(
+            {
+                'contract_id': self.change_id.contract_id.id,
+                'product_id': self.product_id.id,
+                'quantity': self.quantity,
+                'date_start': self.change_id.date,
+            },
+        )
+
+    def _length_factor(self):
+        """How much longer the wanted periods are than those agreed; 1.0 for a product that is new."""
+        change = self.change_id
+        is_agreed = self.version_id and self.product_id == self.version_id.product_id
+        if not is_agreed or not change._is_new_frequency():
+            return 1.0
+        agreed = change.contract_id._recurrence_on(change.date)
+        return float(per_month(agreed.unit, agreed.interval) / per_month(*change._wanted_recurrence()))
+
+    def _wanted(self):
+        """{name: value} of what is wanted otherwise than agreed; None: the line ends."""
+        self.ensure_one()
+        if self.is_ended:
+            return None
+        return {name: self._plain(name) for name in AGREED if self[name] != self.version_id[name]}
+
+    def _added_values(self):
+        """Values of the new line that this row asks for."""
+        self.ensure_one()
+        values = {name: self._plain(name) for name in AGREED}
+        return {**values, 'kind': self.kind, 'tax_ids': [Command.set(values['tax_ids'])]}
+
+    def _plain(self, name):
+        value = self[name]
+        if self._fields[name].type == 'many2many':
+            return value.ids
+        return value.id if self._fields[name].type == 'many2one' else value
