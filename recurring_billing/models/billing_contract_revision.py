@@ -241,7 +241,5 @@ class BillingContract(models.Model):
 
     def _amounts_revised(self, plan, day):
         """(before, after) of one period without taxes, by the terms of ``day``."""
-        new = {line.id: price for line, price in plan.prices}
-        bills = self._bills_on(day)
-        revised = [bill._replace(price_unit=new.get(bill.line.id, bill.price_unit)) for bill in bills]
-        return self._tax_totals(bills)[0], self._tax_totals(revised)[0]
+        before, after = self._bills_on(day), self._bills_on(day, dict(plan.prices))
+        return self._tax_totals(before)[0], self._tax_totals(after)[0]

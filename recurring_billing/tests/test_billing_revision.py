@@ -192,6 +192,14 @@ class TestBillingRevision(BillingCommon):
         self.assertEqual(amendment.change_ids.line_id, contract.line_ids[:1])
         self.assertEqual((listed | kept | ended).mapped('price_unit'), [10.0, 20.0, 40.0])
 
+    def test_a_lasting_discount_is_taken_off_the_new_price(self):
+        """100.00 and 103.68 less a tenth of each: 10.00 and 10.37."""
+        contract = self._indexed()
+        discount = {'name': "Loyal", 'percent': 10.0, 'date_from': date(2026, 12, 1)}
+        contract._amend('discount', date(2026, 12, 1), TODAY, discounts=[discount])
+        [line] = self._revision().line_ids
+        self.assertEqual((line.amount_before, line.amount_after), (90.0, 93.31))
+
     def test_each_revision_starts_from_the_last_one(self):
         self._values(('2027-03-01', 330.0))
         contract = self._indexed(revision_has_cap=True, revision_cap=3.0)
