@@ -45,7 +45,7 @@ class BillingIndex(models.Model):
         for index in self:
             latest = index.value_ids.sorted('month')[-1:]
             index.latest_id = latest
-            index.latest_month = latest and index._month_text(latest.month)
+            index.latest_month = latest.month and index._month_text(latest.month)
 
     @api.constrains('unit')
     def _check_unit(self):
