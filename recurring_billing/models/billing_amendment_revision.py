@@ -8,8 +8,8 @@ class BillingAmendment(models.Model):
     _inherit = 'billing.amendment'
 
     revision_date = fields.Date("Revision of", readonly=True, help="The yearly date whose revision this is.")
-    revision_ratio = fields.Float("New / Old Price", digits=(16, 6), readonly=True)
-    revision_limit = fields.Selection([('cap', "Cap"), ('floor', "Floor")], "Bounded By", readonly=True)
+    revision_ratio = fields.Float("Ratio", digits=(16, 6), readonly=True, help="New price over old price.")
+    revision_limit = fields.Selection([('cap', "Cap"), ('floor', "Floor")], "Limit", readonly=True)
     index_value_id = fields.Many2one('billing.index.value', readonly=True, ondelete='restrict', index='btree_not_null')
     index_now = fields.Float(digits=(16, 4), readonly=True)
     index_base = fields.Float("Index at Base", digits=(16, 4), readonly=True)

@@ -31,20 +31,19 @@ class BillingIndex(models.Model):
     active = fields.Boolean(default=True)
     company_id = fields.Many2one('res.company', index=True, help="Leave empty to offer the index in all companies.")
     value_ids = fields.One2many('billing.index.value', 'index_id', "Values")
-    latest_id = fields.Many2one('billing.index.value', compute='_compute_latest_id')
-    latest_month = fields.Char("Latest", compute='_compute_latest_id')
-    latest_value = fields.Float(related='latest_id.value', string="Latest Value")
+    latest_month = fields.Char("Latest", compute='_compute_latest')
+    latest_value = fields.Float(compute='_compute_latest', digits=(16, 4))
 
     _code_company_unique = models.UniqueIndex(
         "(upper(code), COALESCE(company_id, 0))",
         "Another index of the company has this code: choose another one.",
     )
 
-    @api.depends('value_ids.month')
-    def _compute_latest_id(self):
+    @api.depends('unit', 'value_ids.month', 'value_ids.value')
+    def _compute_latest(self):
         for index in self:
             latest = index.value_ids.sorted('month')[-1:]
-            index.latest_id = latest
+            index.latest_value = latest.value
             index.latest_month = latest.month and index._month_text(latest.month)
 
     @api.constrains('unit')
@@ -74,10 +73,14 @@ class BillingIndex(models.Model):
         self.ensure_one()
         return self.value_ids.filtered(lambda value: value.month == month)
 
-    def _month_text(self, month):
+    def _month_text(self, month, style='MMMM y'):
         """``month`` as people name it: “March 2026”, or “Q1 2026” of a quarterly index."""
         self.ensure_one()
-        return format_date(self.env, month, date_format='QQQ y' if self.unit == 'quarterly' else 'MMMM y')
+        return format_date(self.env, month, date_format='QQQ y' if self.unit == 'quarterly' else style)
+
+    def _dated_text(self, value, month):
+        """A value with its month, short enough for a column: “321.4 (03/2026)”."""
+        return f"{self._value_text(value)} ({self._month_text(month, 'MM/y')})"
 
     @api.model
     def _value_text(self, value):

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from .billing_contract import LIVE
 from .billing_transaction import CronTransaction, Transaction
@@ -50,7 +51,7 @@ class BillingRevision(models.Model):
     @api.depends('date_until')
     def _compute_display_name(self):
         for revision in self:
-            revision.display_name = fields.Date.to_string(revision.date_until) or ''
+            revision.display_name = format_date(self.env, revision.date_until)
 
     @api.depends('line_ids.is_selected', 'line_ids.level', 'line_ids.outcome', 'line_ids.mrr_change', 'line_ids.letter')
     def _compute_totals(self):

@@ -37,7 +37,7 @@ class BillingRevisionLine(models.Model):
         },
     )
 
-    revision_id = fields.Many2one('billing.revision', required=True, ondelete='cascade', index=True)
+    revision_id = fields.Many2one('billing.revision', "Price Revision", required=True, ondelete='cascade', index=True)
     company_id = fields.Many2one(related='revision_id.company_id', store=True, index=True)
     company_currency_id = fields.Many2one(related='company_id.currency_id', string="Company Currency")
     state = fields.Selection(related='revision_id.state')
@@ -51,9 +51,9 @@ class BillingRevisionLine(models.Model):
     is_missing = fields.Boolean("Index Value Missing", readonly=True)
     base_text = fields.Char("Index at Base", readonly=True)
     now_text = fields.Char("Index Now", readonly=True)
-    ratio = fields.Float("New / Old Price", digits=(16, 6), readonly=True)
-    limit = fields.Selection([('cap', "Cap"), ('floor', "Floor")], "Bounded By", readonly=True)
-    amount_before = fields.Monetary("Amount Until Now", readonly=True, help="Of one period, without taxes.")
+    ratio = fields.Float(digits=(16, 4), readonly=True, help="New price over old price.")
+    limit = fields.Selection([('cap', "Cap"), ('floor', "Floor")], readonly=True)
+    amount_before = fields.Monetary("Old Amount", readonly=True, help="Of one period, without taxes.")
     amount_after = fields.Monetary("New Amount", readonly=True, help="Of one period, without taxes.")
     mrr_change = fields.Monetary("MRR Change", currency_field='company_currency_id', readonly=True)
     level = fields.Selection(
@@ -128,11 +128,11 @@ class BillingRevisionLine(models.Model):
     @api.model
     def _figures(self, contract, plan, day, today):
         before, after = contract._amounts_revised(plan, day)
-        index = plan.now.index_id if plan.now else contract.revision_index_id
+        index = contract.revision_index_id
         change = contract._per_month(after - before, day)
         return {
-            'base_text': plan.now and f"{index._value_text(plan.base)} ({index._month_text(plan.base_month)})",
-            'now_text': plan.now and f"{index._value_text(plan.now.value)} ({plan.now.period_name})",
+            'base_text': plan.now and index._dated_text(plan.base, plan.base_month),
+            'now_text': plan.now and index._dated_text(plan.now.value, plan.now.month),
             'ratio': plan.ratio,
             'limit': plan.limit or False,
             'amount_before': before,

@@ -132,8 +132,8 @@ class TestBillingRevision(BillingCommon):
             (line.contract_id, line.revision_date, line.date, line.level, line.is_selected),
             (contract, NEW_YEAR, NEW_YEAR, 'ok', True),
         )
-        self.assertEqual((line.base_text, line.now_text), ("310 (March 2025)", "321.4 (March 2026)"))
-        self.assertEqual((line.ratio, line.amount_before, line.amount_after), (1.036774, 160.0, 165.88))
+        self.assertEqual((line.base_text, line.now_text), ("310 (03/2025)", "321.4 (03/2026)"))
+        self.assertEqual((line.ratio, line.amount_before, line.amount_after), (1.0368, 160.0, 165.88))
         self.assertEqual(line.mrr_change, 5.88)
         self.assertFalse(contract.amendment_ids, "a preview changes nothing")
         line.revision_id.action_revise()
