@@ -416,7 +416,7 @@ class TestBillingRevision(BillingCommon):
         contracts = self.env['billing.contract'].concat(*(self._indexed() for _number in range(3)))
         revision = self._revision()
         before = self._triggers('recurring_billing.ir_cron_revise')
-        with patch.object(billing_revision, 'SLICE', 2):
+        with patch.object(billing_revision, 'AT_ONCE', 2):
             revision.action_revise()
         self.assertEqual((revision.state, revision.contract_count), ('running', 3))
         self.assertEqual(self._triggers('recurring_billing.ir_cron_revise'), before + 1)
