@@ -32,15 +32,7 @@ class BillingAmendment(models.Model):
         percent = self._percent_text()
         if not self.index_value_id:
             return env._("New price = old price %(percent)s", percent=percent)
-        index = self.index_value_id.index_id
-        values = {
-            'index': index.name,
-            'now': index._value_text(self.index_now),
-            'now_month': index._month_text(self.index_value_id.month),
-            'base': index._value_text(self.index_base),
-            'base_month': index._month_text(self.index_base_month),
-            'percent': percent,
-        }
+        values = {**self._index_texts(), 'percent': percent}
         if self.revision_limit == 'cap':
             return env._(
                 "%(index)s: %(now)s (%(now_month)s) / %(base)s (%(base_month)s), capped: new price = old price "
@@ -58,6 +50,16 @@ class BillingAmendment(models.Model):
             "%(percent)s",
             **values,
         )
+
+    def _index_texts(self):
+        index = self.index_value_id.index_id
+        return {
+            'index': index.name,
+            'now': index._value_text(self.index_now),
+            'now_month': index._month_text(self.index_value_id.month),
+            'base': index._value_text(self.index_base),
+            'base_month': index._month_text(self.index_base_month),
+        }
 
     def _percent_text(self):
         percent = formatLang(self.env, (self.revision_ratio - 1) * 100, digits=2)
