@@ -90,10 +90,6 @@ class BillingContract(models.Model):
                     ),
                 )
 
-    def _start(self, today):
-        self._end_with_commitment()
-        return super()._start(today)
-
     def _replay_terms(self):
         result = super()._replay_terms()
         self._end_with_commitment()
