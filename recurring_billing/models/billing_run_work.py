@@ -42,9 +42,9 @@ class BillingRun(models.Model):
         _done, unplanned = isolate(contracts, lambda some: some._plan_periods(today), transaction)
         contracts._close_finished(today)
         faults |= unplanned
-        unplanned = [self._unplanned_line(contract, error, today) for contract, error in faults.items()]
+        left = [self._unplanned_line(contract, error, today) for contract, error in faults.items()]
         run = self.browse()
-        for lines in chain(self._due_lines(company, today, transaction), [unplanned]):
+        for lines in chain(self._due_lines(company, today, transaction), [left]):
             run = run._add_lines(company, today, lines)
         if run:
             run._begin(in_background=True)
