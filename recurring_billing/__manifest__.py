@@ -36,6 +36,7 @@
         'wizard/billing_contract_missed_views.xml',
         'wizard/billing_collection_prepare_views.xml',
         'wizard/billing_debit_return_views.xml',
+        'wizard/billing_discount_grant_views.xml',
         'wizard/billing_run_post_views.xml',
         'wizard/billing_contract_termination_views.xml',
         'wizard/billing_plan_migration_views.xml',

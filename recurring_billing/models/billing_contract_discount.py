@@ -26,6 +26,12 @@ class BillingContract(models.Model):
             ]
             contract.next_loyalty_date, contract.next_loyalty = min(offers, default=(False, False))
 
+    def action_discount(self):
+        """Open the dialog that gives a discount and shows its effect."""
+        self.ensure_one()
+        self._require_state('running', 'paused')
+        return self.env['billing.discount.grant'].create({'contract_id': self.id})._reopen()
+
     def _first_item(self):
         """The first line that is billed every period: an amount off the whole contract is taken off it."""
         self.ensure_one()

@@ -139,6 +139,15 @@ class BillingDiscount(models.Model):
                     ),
                 )
 
+    # === ACTION METHODS === #
+
+    def action_end(self):
+        """Open the dialog that ends this discount of a started contract from a day on."""
+        self.ensure_one()
+        self.contract_id._require_state('running', 'paused')
+        wizard = self.env['billing.discount.grant'].create({'contract_id': self.contract_id.id, 'discount_id': self.id})
+        return wizard._reopen()
+
     # === BUSINESS METHODS === #
 
     def _days(self):

@@ -140,6 +140,44 @@ class TestBillingDiscount(BillingCommon):
             with self.subTest(message), self.assertRaisesRegex(ValidationError, message):
                 self._started([values])
 
+    # === THE DIALOG === #
+
+    def _dialog(self, contract, **values):
+        return self.env['billing.discount.grant'].create({'contract_id': contract.id, 'name': "Sorry", **values})
+
+    def test_the_dialog_counts_periods_and_shows_the_effect(self):
+        cases = (
+            ({'lasts': 'once'}, date(2026, 10, 31)),
+            ({'lasts': 'periods', 'period_count': 3}, date(2026, 12, 31)),
+            ({'lasts': 'date', 'date_until': '2026-11-15'}, date(2026, 11, 15)),
+            ({'lasts': 'ever'}, False),
+        )
+        for values, last in cases:
+            with self.subTest(values=values):
+                contract = self._started()
+                dialog = self._dialog(contract, percent=10.0, **values)
+                self.assertEqual(dialog.date, date(2026, 10, 1), "the next period")
+                dialog.action_see_effect()
+                self.assertFalse(contract.discount_ids, "nothing is written by a look")
+                self.assertIn("Discount Sorry (-10 %)", dialog.effect)
+                dialog.action_confirm()
+                self.assertEqual((contract.discount_ids.date_from, contract.discount_ids.last_day), (dialog.date, last))
+
+    def test_the_dialog_ends_a_discount(self):
+        contract = self._started([{'percent': 10.0}])
+        dialog = self.env['billing.discount.grant'].browse(contract.discount_ids.action_end()['res_id'])
+        dialog.action_confirm()
+        self.assertEqual(contract.discount_ids.last_day, date(2026, 9, 30))
+
+    def test_the_dialog_refuses_what_has_no_end(self):
+        contract = self._started()
+        for values, message in (
+            ({'lasts': 'date'}, "“Until”"),
+            ({'lasts': 'periods', 'period_count': 0}, "one or more"),
+        ):
+            with self.subTest(message), self.assertRaisesRegex(UserError, message):
+                self._dialog(contract, percent=10.0, **values).action_confirm()
+
     # === LOYALTY === #
 
     def _rule(self, **values):

@@ -11,6 +11,7 @@ from . import (
     billing_contract_missed,
     billing_contract_termination,
     billing_debit_return,
+    billing_discount_grant,
     billing_plan_migration,
     billing_run_post,
 )
