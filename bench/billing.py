@@ -32,13 +32,14 @@ def run(track, size, beside):
     few, many = size // 2, size * 5
     with step(f"Databases with up to {many} contracts", "1 to 3 min"):
         track.found(customers=many)
-        track.prepare(OURS, [size, few, many])
-        for contestant in (FLOOR, *beside):
-            track.prepare(contestant, [size])
+        for contestant in (FLOOR, OURS):
+            track.prepare(contestant, [size, few, many])
+        for peer in beside:
+            track.prepare(peer, [size])
     with step(f"{ROUNDS} rounds of {size} contracts", "4 to 6 min"):
         faulty = [(OURS, size, fault) for fault in ("early", "late")]
         track.race((FLOOR, size), (OURS, size), *faulty, *[(peer, size) for peer in beside])
         for _round in range(ROUNDS - 1):
             track.race((FLOOR, size), (OURS, size))
-    with step(f"{few} and {many} contracts", "2 to 3 min"):
-        track.race((OURS, few), (OURS, many))
+    with step(f"{few} and {many} contracts", "5 to 6 min"):
+        track.race((OURS, few), (OURS, many), (FLOOR, few), (FLOOR, many))

@@ -4,9 +4,12 @@ Each contestant has ``prepare``, outside of the measured time, and ``bill``, the
 posted and committed invoices. All bill the same line to the same customers on the same day.
 """
 
+from dateutil.relativedelta import relativedelta
+
 from odoo import Command, fields
 
 BATCH = 200
+HISTORY = 1000  # invoices of the month before, not of the contracts' customers: whose first invoice costs more
 ODD = 60  # the customer, counted from 0, with a service of its own, which a fault may strike
 
 
@@ -16,7 +19,11 @@ def batches(records):
 
 
 def found(env, customers):
-    """Found the French company, its services and its customers."""
+    """Found the French company, its services and its customers, and bill another customer for the month before.
+
+    Where its statistics say that there are no invoices, PostgreSQL plans each look-up as a scan of the whole table, and
+    goes on so while the table grows. A company that has billed before never sees that.
+    """
     env.company.country_id = env.ref('base.fr')
     charts = env['account.chart.template']
     charts.try_loading('fr', env.company, install_demo=False)
@@ -41,6 +48,17 @@ def found(env, customers):
             ],
         )
         env.cr.commit()
+    bill_month_before(env)
+
+
+def bill_month_before(env):
+    common = the_service(env, 'COMMON')
+    values = invoice_values(
+        env['res.partner'].create({'name': "Customer of the month before"}),
+        fields.Date.context_today(env.user) - relativedelta(months=1),
+        {'product_id': common.id, 'tax_ids': common.taxes_id.ids},
+    )
+    invoice(env, [values] * HISTORY)
 
 
 def the_customers(env, size):
@@ -59,6 +77,21 @@ def line_values(env, size):
         yield customer, service.taxes_id, line
 
 
+def invoice_values(customer, day, line):
+    return {
+        'move_type': 'out_invoice',
+        'partner_id': customer.id,
+        'invoice_date': day,
+        'invoice_line_ids': [Command.create(line)],
+    }
+
+
+def invoice(env, values):
+    for batch in batches(values):
+        env['account.move'].create(batch)._post(soft=False)
+        env.cr.commit()
+
+
 class Floor:
     """Odoo itself, told what to invoice."""
 
@@ -69,17 +102,10 @@ class Floor:
     @staticmethod
     def bill(env, size):
         values = [
-            {
-                'move_type': 'out_invoice',
-                'partner_id': customer.id,
-                'invoice_date': fields.Date.context_today(customer),
-                'invoice_line_ids': [Command.create({**line, 'tax_ids': taxes.ids})],
-            }
+            invoice_values(customer, fields.Date.context_today(customer), {**line, 'tax_ids': taxes.ids})
             for customer, taxes, line in line_values(env, size)
         ]
-        for batch in batches(values):
-            env['account.move'].create(batch)._post(soft=False)
-            env.cr.commit()
+        invoice(env, values)
 
 
 class Ours:

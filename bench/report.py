@@ -18,7 +18,7 @@ BUSY = 0.25  # processors; beyond, other programs take caches and memory away fr
 def lines(races, size, load, others):
     """The report.
 
-    :param races: list of lists of `race.Result`; the last race is of half and five times as many contracts
+    :param races: list of lists of `race.Result`; the last race is of half and five times as many contracts, ours first
     :param size: number of contracts of the other races
     :param load: load average before the start
     :param others: processors that other programs kept busy, for each race
@@ -70,7 +70,7 @@ def cells(results, ratios):
 
 def figures(races, size):
     """What the addon aims at; each ratio is of two runs of the same race."""
-    *rounds, (few, many) = races
+    *rounds, (few, many, floor_few, floor_many) = races
     rounds = [{(result.name, result.fault): result.each for result in race} for race in rounds]
     ratios = [times["ours", ""] / times["floor", ""] for times in rounds]
     plain, early, late = (rounds[0]["ours", fault] for fault in ("", "early", "late"))
@@ -79,7 +79,8 @@ def figures(races, size):
     yield figure("ours / floor", statistics.median(ratios), 1.00, spread)
     yield figure("one contract's fault that its checks see / none", early / plain, 1.10)
     yield figure("one that only posting sees / none", late / plain, 1.40)
-    yield figure(f"each of {many.size} contracts / each of {few.size}", many.each / few.each, 1.10)
+    floor = f"(the floor's own: {floor_many.each / floor_few.each:.2f})"
+    yield figure(f"each of {many.size} contracts / each of {few.size}", many.each / few.each, 1.10, floor)
     slope = (many.peak - few.peak) * 1024 / (many.size - few.size)
     yield f"  memory peak: {few.peak:.1f} MB with {few.size}, {many.peak:.1f} MB with {many.size} contracts, which is "
     yield f"  {slope:.1f} kB for each contract (goal: flat)"

@@ -1,4 +1,4 @@
-from . import billing_frequency_mixin, billing_guard_mixin
+from . import billing_frequency_mixin, billing_guard_mixin, billing_revision_mixin
 
 # isort: split
 from . import billing_state_mixin, billing_worker
@@ -20,6 +20,7 @@ from . import (
     account_payment_method,
     billing_amendment,
     billing_amendment_change,
+    billing_amendment_revision,
     billing_collection,
     billing_collection_file,
     billing_collection_settlement,
@@ -35,8 +36,10 @@ from . import (
     billing_contract_guard,
     billing_contract_line_discount,
     billing_contract_line_owed,
+    billing_contract_line_revision,
     billing_contract_line_version,
     billing_contract_pause,
+    billing_contract_revision,
     billing_contract_start,
     billing_contract_terms,
     billing_contract_upcoming,
@@ -44,6 +47,8 @@ from . import (
     billing_debit_return,
     billing_discount,
     billing_dunning_action,
+    billing_index,
+    billing_index_value,
     billing_loyalty_rule,
     billing_mandate,
     billing_period,
@@ -51,6 +56,9 @@ from . import (
     billing_period_invoice,
     billing_period_plan,
     billing_plan,
+    billing_plan_revision,
+    billing_revision,
+    billing_revision_line,
     billing_run,
     billing_run_line,
     billing_run_preview,

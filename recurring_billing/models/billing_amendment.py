@@ -50,6 +50,13 @@ class BillingAmendment(models.Model):
             'summary',
             'mrr_before',
             'mrr_after',
+            'revision_date',
+            'revision_ratio',
+            'revision_limit',
+            'index_value_id',
+            'index_now',
+            'index_base',
+            'index_base_month',
         },
     )
 

@@ -41,7 +41,7 @@ class BillingContract(models.Model):
         self.ensure_one()
         changes = [*self._line_changes(lines, day), *self._term_changes(terms or {}, day)]
         changes += [{'discount_id': discount.id, 'name': 'end'} for discount in ended]
-        is_empty = not (changes or added or discounts or kind in ('pause', 'resume'))
+        is_empty = not (changes or added or discounts or kind in ('pause', 'resume', 'indexation'))
         self._check_amendment(kind, day, is_empty=is_empty)
         amendment = self._write_amendment(
             kind,

@@ -66,11 +66,14 @@ class BillingContract(models.Model):
         self.ensure_one()
         return max(min(today, self.date_end or today), self.date_start or today)
 
-    def _bills_on(self, day):
-        """What a whole period costs by the terms of ``day``, as a list of `Bill`."""
+    def _bills_on(self, day, prices=None):
+        """What a whole period costs by the terms of ``day``, as a list of `Bill`.
+
+        :param prices: {line: price} of lines, if they were others than are agreed
+        """
         self.ensure_one()
         lines = self.line_ids.filtered(lambda line: line.kind == 'recurring' and line._is_in_effect(day))
-        return [bill for line in lines for bill in line._lasting_bills(day)]
+        return [bill for line in lines for bill in line._lasting_bills(day, (prices or {}).get(line))]
 
     def _mrr_on(self, day):
         """Monthly recurring revenue by the terms of ``day``, without taxes."""

@@ -222,8 +222,8 @@ class BillingContractLine(models.Model):
             raise UserError(
                 self.env._(
                     "Contract %(contract)s is started: “Already Billed Until” can no longer be changed on line "
-                    "%(line)s. Take the contract “Back to Draft” while nothing is invoiced; else end the line by “Change…” "
-                    "and add it again from the first day that is owed.",
+                    "%(line)s. Take the contract “Back to Draft” while nothing is invoiced; else end the line by "
+                    "“Change…” and add it again from the first day that is owed.",
                     contract=line.contract_id.display_name,
                     line=line.name,
                 ),

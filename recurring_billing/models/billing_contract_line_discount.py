@@ -20,11 +20,15 @@ class BillingContractLine(models.Model):
     def _no_discount(self):
         return self.env['billing.discount']
 
-    def _lasting_bills(self, day):
-        """What a whole period of this line costs by the terms of ``day``, less the discounts that have no end."""
+    def _lasting_bills(self, day, price=None):
+        """What a whole period of this line costs by the terms of ``day``, less the discounts that have no end.
+
+        :param price: of one unit, if it were another one than is agreed
+        """
         self.ensure_one()
         lasting = self._discounts().filtered(lambda discount: not discount.last_day and discount._covers(day))
-        return [bill for charge in self._whole_period() for bill in self._with_discounts(charge, lasting, None)]
+        charges = [charge if price is None else charge._replace(price_unit=price) for charge in self._whole_period()]
+        return [bill for charge in charges for bill in self._with_discounts(charge, lasting, None)]
 
     def _by_discounts(self, owed, billed):
         """Owed days and what bills them, apart for each set of discounts.

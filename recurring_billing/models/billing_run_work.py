@@ -1,3 +1,5 @@
+from itertools import chain
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 
@@ -37,39 +39,48 @@ class BillingRun(models.Model):
             contracts, lambda some: some._plan_periods(today), transaction
         )
         contracts._close_finished(today)
-        lines = self._due_lines(company, today, transaction)
-        for contract, error in faults.items():
-            lines.append(self._unplanned_line(contract, error, today))
+        unplanned = [self._unplanned_line(contract, error, today) for contract, error in faults.items()]
         run = self.browse()
-        if lines:
-            commands = [fields.Command.create(values) for values in lines]
-            values = {'company_id': company.id, 'date_until': today, 'line_ids': commands}
-            run = self._unguarded().create(values).with_env(self.env)
+        for lines in chain(self._due_lines(company, today, transaction), [unplanned]):
+            run = run._add_lines(company, today, lines)
+        if run:
             run._begin(in_background=True)
         transaction.commit()
         return run
 
     @api.model
     def _due_lines(self, company, today, transaction):
-        """Values of one line for each invoice to be made, in the order of their dates, and for each contract held."""
+        """Values of one line for each invoice to be made and for each contract held, as an iterator of lists."""
         periods = self.env['billing.period']
         free = periods._pass_over(company, today)
         due = periods.search(
             periods._due_domain(today, company) & Domain('error', '=', False) & ~self._stopped_domain(),
         )
         held = due._hold_missed()
-        lines = self._lines_without_bill(free)
+        yield self._lines_without_bill(free)
         for rows in (due - held)._slices(LISTED_AT_ONCE):
             plans, faults = rows._plan_isolated(today, transaction)
             rows._check_looks(plans, today)
-            lines += [self._line_to_do(plan) for plan in plans]
+            yield [self._line_to_do(plan) for plan in plans]
             for period, error in faults.items():
                 period._park(error)
                 held |= period
-            self.env.invalidate_all()  # thousands of planned invoices would stay in memory
-        for missed in held.grouped('contract_id').values():
-            lines.append({**self._blocked_line(missed, next(iter(missed)).error), 'outcome': 'left'})
-        return lines
+        yield [
+            {**self._blocked_line(missed, next(iter(missed)).error), 'outcome': 'left'}
+            for missed in held.grouped('contract_id').values()
+        ]
+
+    def _add_lines(self, company, today, lines):
+        """Add lines of these values to this run, which begins with its first ones, and return it."""
+        commands = [fields.Command.create(values) for values in lines]
+        run = self
+        if self:
+            self._unguarded().line_ids = commands
+        elif lines:
+            values = {'company_id': company.id, 'date_until': today, 'line_ids': commands}
+            run = self._unguarded().create(values).with_env(self.env)
+        self.env.invalidate_all()  # thousands of planned invoices would stay in memory
+        return run
 
     @api.model
     def _stopped_domain(self):
@@ -110,7 +121,7 @@ class BillingRun(models.Model):
         self._unguarded().write({'started_at': fields.Datetime.now(), 'started_count': self.done_count})
         if in_background:
             return
-        if len(self.line_ids.filtered(lambda line: line.is_selected and line.outcome == 'todo')) <= SLICE:
+        if len(self._lines_to_do()) <= SLICE:
             self._work(fields.Date.context_today(self), Transaction())
         else:
             self.env.ref('recurring_billing.ir_cron_post').sudo()._trigger()  # accountants may not write cron jobs
@@ -144,25 +155,30 @@ class BillingRun(models.Model):
     def _periods_to_bill(self, today, transaction):
         """The periods of the lines that wait, in the order of their invoices."""
         self.ensure_one()
-        lines = self.line_ids.filtered(lambda line: line.is_selected and line.outcome == 'todo')
+        lines = self._lines_to_do()
         lines.contract_id._live()._plan_periods(today)
         lines._find_periods()
         transaction.commit()
-        return lines.sorted(lambda line: (line.invoice_date, line.id)).period_ids
+        return lines.period_ids
+
+    def _lines_to_do(self):
+        """The lines of this run that wait, in the order of their invoices; searched, since thousands may be done."""
+        self.ensure_one()
+        domain = [('run_id', '=', self.id), ('is_selected', '=', True), ('outcome', '=', 'todo')]
+        return self.line_ids.search(domain, order='invoice_date, id')
 
     def _work_slice(self, periods, today, transaction):
         """Bill these periods and write down what came of each."""
         self.ensure_one()
         faults = periods._bill(today, transaction)
-        lines = self.line_ids.filtered(lambda line: line.period_ids & periods)
-        for line in lines:
+        for line in periods.run_line_ids.filtered(lambda line: line.run_id == self):
             line._write_outcome(faults)
         return faults
 
     def _finish(self, transaction):
         """Close this run once each line has its outcome; what nobody can bill any more was billed elsewhere."""
         self.ensure_one()
-        todo = self.line_ids.filtered(lambda line: line.is_selected and line.outcome == 'todo')
+        todo = self._lines_to_do()
         gone = todo.filtered(
             lambda line: all(period.state != 'planned' or period.error for period in line.period_ids),
         )

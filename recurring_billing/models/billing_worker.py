@@ -8,7 +8,7 @@ from odoo.tools import split_every
 _logger = logging.getLogger(__name__)
 
 BLOCKED = 'recurring_billing.mail_activity_blocked'
-SLICE = 100  # records that are worked off between two commits
+SLICE = 200  # records that are worked off between two commits
 
 
 class BillingWorker(models.AbstractModel):
@@ -38,7 +38,8 @@ class BillingWorker(models.AbstractModel):
         """
         parked = self.browse()
         transaction.expect(len(self))
-        for rows in self._slices(limit or SLICE):
+        # what led to these rows left the cache with the commit: without a prefetch of their own, each is read alone
+        for rows in self.with_prefetch()._slices(limit or SLICE):
             parked |= transaction.attempt(lambda rows=rows: rows._work_slice(domain, work, transaction))
             if transaction.is_over or is_stopped():
                 break

@@ -19,6 +19,16 @@ DONE = date(2030, 1, 1)
 LOGGER = 'odoo.addons.recurring_billing.models.billing_worker'
 
 
+class Committed(Transaction):
+    """Empties the cache before the first slice, as a commit does."""
+
+    def __init__(self, env):
+        self.env = env
+
+    def expect(self, count):
+        self.env.invalidate_all()
+
+
 @tagged('post_install', '-at_install')
 @freeze_time('2026-12-05')
 class TestBillingWorker(BillingCommon):
@@ -100,6 +110,17 @@ class TestBillingWorker(BillingCommon):
         self.assertEqual(len(slices), 1)
 
     # === TRYING AGAIN === #
+
+    def test_rows_are_read_together_whatever_led_to_them(self):
+        def queries(contracts):
+            rows = contracts.period_ids  # as the periods of a run's lines
+            before = self.env.cr.sql_log_count
+            rows._work_off([], lambda _rows: {}, transaction=Committed(self.env))
+            return self.env.cr.sql_log_count - before
+
+        contracts = self.periods.contract_id
+        queries(contracts)
+        self.assertEqual(queries(contracts[:1]), queries(contracts[1:]))
 
     def _cron_transaction(self, seconds_left=60.0):
         """A transaction whose commits and rollbacks are counted, not done."""
