@@ -1,4 +1,4 @@
-from . import billing_frequency_mixin, billing_guard_mixin, billing_revision_mixin
+from . import billing_commitment_mixin, billing_frequency_mixin, billing_guard_mixin, billing_revision_mixin
 
 # isort: split
 from . import billing_state_mixin, billing_worker
@@ -28,6 +28,7 @@ from . import (
     billing_contract_calendar,
     billing_contract_chain,
     billing_contract_change,
+    billing_contract_commitment,
     billing_contract_discount,
     billing_contract_effect,
     billing_contract_exchange,
@@ -39,8 +40,10 @@ from . import (
     billing_contract_line_revision,
     billing_contract_line_version,
     billing_contract_pause,
+    billing_contract_plan,
     billing_contract_revision,
     billing_contract_start,
+    billing_contract_termination,
     billing_contract_terms,
     billing_contract_upcoming,
     billing_debit,
@@ -56,6 +59,8 @@ from . import (
     billing_period_invoice,
     billing_period_plan,
     billing_plan,
+    billing_plan_frequency,
+    billing_plan_line,
     billing_plan_revision,
     billing_revision,
     billing_revision_line,
@@ -63,6 +68,7 @@ from . import (
     billing_run_line,
     billing_run_preview,
     billing_run_work,
+    billing_termination_reason,
     res_company,
     res_config_settings,
     res_partner,

@@ -21,6 +21,7 @@ KINDS = [
     ('renewal', "Renewal"),
     ('termination', "Termination"),
     ('payment', "Way of payment"),
+    ('plan', "New version of the plan"),
     ('undo', "Undoing"),
 ]
 
@@ -41,6 +42,8 @@ class BillingAmendment(models.Model):
             'date',
             'date_until',
             'is_billed',
+            'termination_reason_id',
+            'notice_date',
             'change_ids',
             'line_ids',
             'discount_ids',
@@ -72,6 +75,8 @@ class BillingAmendment(models.Model):
     line_ids = fields.One2many('billing.contract.line', 'amendment_id', "Added Lines", readonly=True)
     discount_ids = fields.One2many('billing.discount', 'amendment_id', "Discounts Given", readonly=True)
     undoes_id = fields.Many2one('billing.amendment', readonly=True, index='btree_not_null')
+    termination_reason_id = fields.Many2one('billing.termination.reason', readonly=True, ondelete='restrict')
+    notice_date = fields.Date("Notice Received On", readonly=True)
     reason = fields.Text(help="Why it was agreed.")
     state = fields.Selection(
         [('applied', "Applied"), ('undone', "Undone")],
@@ -149,6 +154,9 @@ class BillingAmendment(models.Model):
             last = format_date(self.env, self.date_until) if self.date_until else self.env._("further notice")
             billed = self.env._("billed") if self.is_billed else self.env._("not billed")
             yield self.env._("Paused until %(last)s, %(billed)s", last=last, billed=billed)
+        if self.kind == 'renewal':
+            last = format_date(self.env, self.contract_id.committed_until)
+            yield self.env._("Renewed until %s", last)
         for line in self.line_ids.filtered(lambda line: not line.root_id):
             yield self.env._(
                 "Added: %(quantity)s %(line)s at %(price)s",

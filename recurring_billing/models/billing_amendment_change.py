@@ -35,6 +35,17 @@ class BillingAmendmentChange(models.Model):
             ('date_end', "End"),
             ('payment_method_line_id', "Paid By"),
             ('mandate_id', "Mandate"),
+            ('commitment_months', "Minimum Term"),
+            ('renewal', "Renewal"),
+            ('renewal_months', "Renewed By"),
+            ('notice_count', "Notice"),
+            ('notice_unit', "Unit of Notice"),
+            ('early_fee', "Early-Termination Fee"),
+            ('early_fee_percent', "Share (%)"),
+            ('early_fee_amount', "Fee"),
+            ('early_fee_product_id', "Fee Product"),
+            ('pause_extends', "Pauses Push the Term"),
+            ('change_timing', "Changes Hold"),
         ],
         "What",
         required=True,
@@ -68,12 +79,19 @@ class BillingAmendmentChange(models.Model):
             )
         if self.name == 'price_unit':
             return formatLang(self.env, value, currency_obj=self.line_id.currency_id)
+        if field.type == 'selection':
+            return dict(field._description_selection(self.env))[value]
+        if field.type == 'boolean':
+            return self.env._("yes") if value else self.env._("no")
         return f"{value:g}" if field.type == 'float' else str(value)
 
     def _line_change(self):
         """This change of a line for `tools.versions.versions`."""
         self.ensure_one()
-        return Change(self.amendment_id.date, None if self.name == 'end' else {self.name: self.new_value})
+        value = self.new_value
+        if self.name == 'tax_ids':
+            value = value or []  # a JSON field keeps an empty list as nothing
+        return Change(self.amendment_id.date, None if self.name == 'end' else {self.name: value})
 
     def _sentence(self):
         """What is changed, for the history: “Hosting: Quantity 1 → 3”."""

@@ -97,17 +97,20 @@ class BillingContract(models.Model):
 
     @api.constrains('date_start', 'date_end')
     def _check_dates_in_order(self):
-        for contract in self:
-            if contract.date_end and contract.date_end < contract.date_start:
-                raise ValidationError(
-                    self.env._(
-                        "Contract %(contract)s ends before it starts: the field “End” is %(end)s, the field “Start” "
-                        "is %(start)s. Correct one of them.",
-                        contract=contract.display_name,
-                        end=format_date(self.env, contract.date_end),
-                        start=format_date(self.env, contract.date_start),
-                    ),
-                )
+        for contract in self.filtered('date_end'):
+            contract._refuse_end_before_start(contract.date_end)
+
+    def _refuse_end_before_start(self, end):
+        if end < self.date_start:
+            raise ValidationError(
+                self.env._(
+                    "Contract %(contract)s ends before it starts: the field “End” is %(end)s, the field “Start” "
+                    "is %(start)s. Correct one of them.",
+                    contract=self.display_name,
+                    end=format_date(self.env, end),
+                    start=format_date(self.env, self.date_start),
+                ),
+            )
 
     @api.constrains('date_start')
     def _check_openings(self):
@@ -139,10 +142,7 @@ class BillingContract(models.Model):
         changed = frozen & vals.keys()
         if changed and not self._is_unguarded():
             self._refuse_change_of_terms(changed)
-        result = super().write(vals)
-        if 'date_end' in vals:
-            self._live()._replan(fields.Date.context_today(self))
-        return result
+        return super().write(vals)
 
     def _refuse_change_of_terms(self, names):
         for contract in self.filtered(lambda contract: contract.state != 'draft'):
@@ -188,12 +188,6 @@ class BillingContract(models.Model):
         self._set_state('draft')
         self.period_ids.sudo().unlink()  # nobody deletes periods by hand, not even their user
         return True
-
-    def action_end(self):
-        """Ask for the last day to be invoiced."""
-        self.ensure_one()
-        action = self.env['ir.actions.act_window']._for_xml_id('recurring_billing.billing_contract_end_action')
-        return {**action, 'context': {'default_contract_id': self.id}}
 
     # === BUSINESS METHODS === #
 

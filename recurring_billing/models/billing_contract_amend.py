@@ -5,9 +5,11 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ..tools.versions import versions
+from .billing_commitment_mixin import COMMITMENT_TERMS
 
 ONE_DAY = timedelta(days=1)
-TERMS = ('date_end', 'payment_method_line_id', 'mandate_id')  # of the contract itself, by the latest amendment
+# of the contract itself, by the latest amendment
+TERMS = ('date_end', 'payment_method_line_id', 'mandate_id', *COMMITMENT_TERMS)
 
 
 class BillingContract(models.Model):
@@ -41,7 +43,7 @@ class BillingContract(models.Model):
         self.ensure_one()
         changes = [*self._line_changes(lines, day), *self._term_changes(terms or {}, day)]
         changes += [{'discount_id': discount.id, 'name': 'end'} for discount in ended]
-        is_empty = not (changes or added or discounts or kind in ('pause', 'resume', 'indexation'))
+        is_empty = not (changes or added or discounts or kind in ('pause', 'resume', 'renewal', 'indexation'))
         self._check_amendment(kind, day, is_empty=is_empty)
         amendment = self._write_amendment(
             kind,
@@ -98,10 +100,6 @@ class BillingContract(models.Model):
             if value != old:
                 yield {'name': name, 'old_value': old, 'new_value': value}
 
-    def _plain_term(self, name):
-        value = self[name]
-        return fields.Date.to_string(value) or False if name == 'date_end' else value.id
-
     def _add_lines(self, added, amendment):
         self.env['billing.contract.line']._unguarded().create(
             [
@@ -134,11 +132,14 @@ class BillingContract(models.Model):
     def _replay_terms(self):
         """Each term is what its latest amendment says, or what the first one found."""
         ever = self.amendment_ids.change_ids.filtered(lambda change: change.name in TERMS).sorted('id')
+        wanted = {}
         for name, rows in ever.grouped('name').items():
             counting = rows.filtered(lambda row: row.amendment_id.state == 'applied')
             value = counting[-1].new_value if counting else rows[0].old_value
             if self._plain_term(name) != value:
-                self._unguarded()[name] = value
+                wanted[name] = value
+        if wanted:
+            self._unguarded().write(wanted)  # at once: some of them need each other
 
     # === CHECKS === #
 
@@ -151,31 +152,40 @@ class BillingContract(models.Model):
         self._require_state('running', 'paused')
         if is_empty:
             raise UserError(self.env._("Contract %s: nothing would change.", self.name))
-        texts = {'contract': self.name, 'day': format_date(self.env, day)}
+        self._check_day_within(kind, day)
+        if kind == 'renewal':
+            return  # it moves no money
+        self._check_not_locked(day)
+        self._check_not_collected(day)
+        self._check_day_begins_period(kind, day)
+        if kind == 'frequency':
+            self._check_not_billed_from(day)
+
+    def _check_day_within(self, kind, day):
         if day < self.date_start or (kind not in ('undo', 'termination') and self.date_end and day > self.date_end):
             raise UserError(
                 self.env._(
                     "Contract %(contract)s, field “From”: %(day)s is outside the contract, which runs from %(start)s "
                     "to %(end)s. Choose a day between them.",
+                    contract=self.name,
+                    day=format_date(self.env, day),
                     start=format_date(self.env, self.date_start),
                     end=format_date(self.env, self.date_end) if self.date_end else "…",
-                    **texts,
                 ),
             )
-        self._check_not_locked(day)
-        self._check_not_collected(day)
+
+    def _check_day_begins_period(self, kind, day):
         needs_period = kind == 'frequency' or self.proration == 'none'
         if needs_period and kind != 'undo' and not self._begins_period(day):
             raise UserError(
                 self.env._(
                     "Contract %(contract)s, field “From”: %(day)s is in the middle of a period. Choose its first day, "
                     "or that of the next one, %(next)s.",
+                    contract=self.name,
+                    day=format_date(self.env, day),
                     next=format_date(self.env, self._next_period_start(day)),
-                    **texts,
                 ),
             )
-        if kind == 'frequency':
-            self._check_not_billed_from(day)
 
     def _check_not_locked(self, day):
         self.company_id._billing_check_open_day(day, self.journal_id, self)

@@ -126,9 +126,7 @@ class BillingContract(models.Model):
                 raise UserError(
                     self.env._("Contract %s is not running: there is nothing to end.", contract.name),
                 )
-            day, today = max(fields.Date.add(last_day, days=1), contract.date_start), fields.Date.context_today(self)
-            contract._amend('termination', day, today, terms={'date_end': fields.Date.to_string(last_day)})
-        self._close_finished(fields.Date.context_today(self))
+            contract._terminate(last_day, fields.Date.context_today(self))
         return True
 
     def next_invoices(self):

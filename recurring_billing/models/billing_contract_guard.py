@@ -39,8 +39,8 @@ class BillingContract(models.Model):
         if self.state == 'closed':
             return self.env._("It is over: create a new contract.")
         return self.env._(
-            "Press “Change…” on the contract (“End…” for its last day): it asks from which day the change holds, and "
-            "shows what is credited and charged.",
+            "Press “Change…” on the contract (“Terminate…” for its last day): it asks from which day the change holds, "
+            "and shows what is credited and charged.",
         )
 
 

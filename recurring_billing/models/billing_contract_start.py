@@ -44,6 +44,7 @@ class BillingContract(models.Model):
         """
         if faults := self._start_faults():
             raise UserError("\n".join(faults.values()))
+        self._end_with_commitment()
         self._set_state('running')
         self._plan_periods(today)
         for contract in self:

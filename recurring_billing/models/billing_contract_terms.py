@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from .billing_commitment_mixin import COMMITMENT_TERMS
 from .billing_frequency_mixin import PLAN_TERMS
 
 
@@ -131,7 +132,7 @@ class BillingContract(models.Model):
     def _compute_plan_terms(self):
         for contract in self:
             source = contract.plan_id or contract
-            for name, default in PLAN_TERMS.items():
+            for name, default in (PLAN_TERMS | COMMITMENT_TERMS).items():
                 contract[name] = source[name] or default
 
     @api.depends('date_start', 'recurrence_unit', 'alignment', 'plan_id')

@@ -4,7 +4,7 @@ from odoo import fields, models
 class BillingPlan(models.Model):
     _name = 'billing.plan'
     _description = "Billing Plan"
-    _inherit = ['billing.frequency.mixin']
+    _inherit = ['billing.frequency.mixin', 'billing.commitment.mixin']
     _order = 'sequence, name'
     _check_company_auto = True
 
@@ -24,6 +24,16 @@ class BillingPlan(models.Model):
         domain="[('payment_type', '=', 'inbound'), ('company_id', '=?', company_id)]",
         help="For contracts of this plan whose customer has neither a way of payment nor a mandate.",
     )
+    payment_method_line_ids = fields.Many2many(
+        'account.payment.method.line',
+        string="Offered Ways of Payment",
+        domain="[('payment_type', '=', 'inbound'), ('company_id', '=?', company_id)]",
+        help="What a contract of this plan may be paid by. Empty: any.",
+    )
+    line_ids = fields.One2many(
+        'billing.plan.line', 'plan_id', "Lines", copy=True, help="A contract without lines takes a copy of these."
+    )
+    frequency_ids = fields.One2many('billing.plan.frequency', 'plan_id', "Other Frequencies", copy=True)
     bills_zero = fields.Boolean(
         "Invoice Free Periods",
         help="Make an invoice for a period whose amount is zero. Else the period is passed over.",
@@ -36,6 +46,20 @@ class BillingPlan(models.Model):
         counts = {plan.id: count for plan, count in counts}
         for plan in self:
             plan.contract_count = counts.get(plan.id, 0)
+
+    def _factor(self, unit, interval):
+        """What a period of ``interval`` ``unit``s costs in periods of this plan; None where no plan offers it."""
+        if (unit, interval) == (self.recurrence_unit, self.recurrence_interval):
+            return 1.0
+        offers = self.frequency_ids.filtered(
+            lambda offer: (offer.recurrence_unit, offer.recurrence_interval) == (unit, interval)
+        )
+        return offers.price_factor or None
+
+    def action_migrate(self):
+        """Look at the running contracts that differ from this plan, and move them."""
+        self.ensure_one()
+        return self.env['billing.plan.migration'].create({'plan_id': self.id}).action_compute()
 
     def action_contracts(self):
         self.ensure_one()

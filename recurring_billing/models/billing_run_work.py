@@ -33,15 +33,18 @@ class BillingRun(models.Model):
     @api.model
     def _open(self, company, today, transaction):
         """Plan the periods of ``company`` until ``today`` and make a run of what is due."""
-        self.env['billing.contract']._turn_pages(company, today)
-        contracts = self.env['billing.contract'].search([('company_id', '=', company.id), ('state', 'in', LIVE)])
-        _done, faults = self.env['billing.period']._isolate(
-            contracts, lambda some: some._plan_periods(today), transaction
-        )
+        contracts = self.env['billing.contract']
+        contracts._turn_pages(company, today)
+        isolate = self.env['billing.period']._isolate
+        renewing = contracts._to_renew(company, today)
+        _done, faults = isolate(renewing, lambda some: some._renew(today), transaction)
+        contracts = contracts.search([('company_id', '=', company.id), ('state', 'in', LIVE)])
+        _done, unplanned = isolate(contracts, lambda some: some._plan_periods(today), transaction)
         contracts._close_finished(today)
-        unplanned = [self._unplanned_line(contract, error, today) for contract, error in faults.items()]
+        faults |= unplanned
+        left = [self._unplanned_line(contract, error, today) for contract, error in faults.items()]
         run = self.browse()
-        for lines in chain(self._due_lines(company, today, transaction), [unplanned]):
+        for lines in chain(self._due_lines(company, today, transaction), [left]):
             run = run._add_lines(company, today, lines)
         if run:
             run._begin(in_background=True)

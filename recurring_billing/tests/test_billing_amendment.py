@@ -100,6 +100,12 @@ class TestBillingAmendment(BillingCommon):
         self.assertEqual(invoice.invoice_line_ids.product_id, other)
         self.assertEqual(invoice.amount_untaxed, 120.0)
 
+    def test_taxes_may_all_be_taken_off(self):
+        contract, _bill = self._september()
+        self._change(contract, date(2026, 10, 1), tax_ids=[])
+        invoice = self._billed(date(2026, 10, 1))
+        self.assertEqual((invoice.amount_untaxed, invoice.amount_tax), (90.0, 0.0))
+
     def test_a_discount_is_taken_off_and_printed(self):
         contract, _bill = self._september()
         self._change(contract, date(2026, 10, 1), discount=10.0)

@@ -77,7 +77,7 @@ class TestBillingContract(BillingCommon):
         invoice = self._bill(date(2026, 9, 1)).line_ids.invoice_id
         invoice.button_draft()
         invoice.button_cancel()
-        contract._unguarded().date_end = date(2026, 9, 15)
+        contract._terminate(date(2026, 9, 15), date(2026, 9, 1))
         self.assertEqual(self._bill(date(2026, 9, 2)).line_ids.invoice_id.amount_untaxed, 50.0)
 
     def test_a_credited_invoice_lets_the_contract_end_earlier(self):
@@ -85,7 +85,7 @@ class TestBillingContract(BillingCommon):
         contract._start(date(2026, 9, 1))
         invoice = self._bill(date(2026, 9, 1)).line_ids.invoice_id
         invoice._reverse_moves(cancel=True)
-        contract._unguarded().date_end = date(2026, 9, 15)
+        contract._terminate(date(2026, 9, 15), date(2026, 9, 1))
         self.assertEqual(contract.date_end, date(2026, 9, 15))
 
     def test_a_customers_new_language_leaves_the_accountants_words_alone(self):
@@ -184,9 +184,7 @@ class TestBillingContract(BillingCommon):
         contract = self._contract(date_start=date(2026, 8, 1))
         contract.action_start()
         self._bill(date(2026, 8, 1))
-        self.env['billing.contract.end'].create(
-            {'contract_id': contract.id, 'date_end': date(2026, 9, 15)}
-        ).action_confirm()
+        contract._terminate(date(2026, 9, 15), date(2026, 8, 20))
         self.assertEqual(contract.state, 'running')
         run = self._bill(date(2026, 9, 1))
         self.assertEqual(run.line_ids.invoice_id.amount_untaxed, 50.0)
@@ -209,7 +207,7 @@ class TestBillingContract(BillingCommon):
         contract = self._contract(date_start=date(2026, 9, 1))
         contract.action_start()
         bill = self._bill(date(2026, 9, 1)).line_ids.invoice_id
-        contract._unguarded().date_end = date(2026, 9, 15)
+        contract._terminate(date(2026, 9, 15), date(2026, 9, 1))
         credit = self._bill(date(2026, 9, 1)).line_ids.invoice_id
         self.assertEqual((credit.move_type, credit.amount_untaxed), ('out_refund', 50.0))
         self.assertEqual(credit.reversed_entry_id, bill)
@@ -219,9 +217,9 @@ class TestBillingContract(BillingCommon):
     def test_moving_the_end_plans_the_unbilled_periods_anew(self):
         contract = self._contract(date_start=date(2026, 9, 1))
         contract.action_start()
-        contract._unguarded().date_end = date(2026, 9, 15)
+        contract._terminate(date(2026, 9, 15), date(2026, 9, 1))
         self.assertEqual(contract.period_ids.mapped('date_end'), [date(2026, 9, 15)])
-        contract._unguarded().date_end = False
+        contract._withdraw_termination(date(2026, 9, 1))
         self.assertEqual(
             contract.period_ids.sorted('date_start').mapped('date_end'), [date(2026, 9, 30), date(2026, 10, 31)]
         )
@@ -230,7 +228,7 @@ class TestBillingContract(BillingCommon):
         contract = self._contract(date_start=date(2026, 9, 1), date_end=date(2026, 9, 15))
         contract._start(date(2026, 9, 1))
         self._bill(date(2026, 9, 1))
-        contract._unguarded().date_end = date(2026, 9, 30)
+        contract._terminate(date(2026, 9, 30), date(2026, 9, 1))
         rest = contract.period_ids.filtered(lambda period: period.state == 'planned')
         self.assertEqual((rest.date_start, rest.date_end), (date(2026, 9, 16), date(2026, 9, 30)))
         self._bill(date(2026, 9, 16))
@@ -238,7 +236,7 @@ class TestBillingContract(BillingCommon):
         running = self._contract(date_start=date(2026, 9, 1), date_end=date(2026, 9, 20))
         running._start(date(2026, 9, 1))
         running.line_ids._unguarded().date_end = date(2026, 9, 30)
-        running._unguarded().date_end = date(2026, 9, 30)
+        running._terminate(date(2026, 9, 30), date(2026, 9, 1))
         self._bill(date(2026, 9, 1))
         self.assertEqual(running._invoices().amount_untaxed, 100.0)
 

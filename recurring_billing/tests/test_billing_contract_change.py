@@ -293,7 +293,7 @@ class TestBillingContractChange(BillingCommon):
             (lambda: line.write({'tax_ids': False}), "Tax.* of line Hosting"),
             (lambda: contract.write({'line_ids': [Command.create(new)]}), "line Backup can no longer be added"),
             (lambda: contract.write({'line_ids': [Command.delete(line.id)]}), "Hosting can no longer be added or del"),
-            (lambda: contract.write({'date_end': TODAY}), f"{name} is running: End can no longer.*End…"),
+            (lambda: contract.write({'date_end': TODAY}), f"{name} is running: End can no longer.*Terminate…"),
             (lambda: contract.write({'payment_method_line_id': False}), "Paid By can no longer"),
             (lambda: contract.write({'mandate_id': False}), "Mandate can no longer"),
         )

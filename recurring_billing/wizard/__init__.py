@@ -8,8 +8,9 @@ from . import (
     billing_collection_prepare,
     billing_contract_change,
     billing_contract_change_line,
-    billing_contract_end,
     billing_contract_missed,
+    billing_contract_termination,
     billing_debit_return,
+    billing_plan_migration,
     billing_run_post,
 )

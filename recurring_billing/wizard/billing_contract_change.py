@@ -89,7 +89,8 @@ class BillingContractChange(models.TransientModel):
     @api.depends('frequency', 'recurrence_interval', 'recurrence_unit')
     def _compute_when(self):
         for wizard in self:
-            wizard.when = 'next_period' if wizard._is_new_frequency() else wizard.when or 'today'
+            proposed = 'next_period' if wizard.contract_id.change_timing == 'next_period' else 'today'
+            wizard.when = 'next_period' if wizard._is_new_frequency() else wizard.when or proposed
 
     @api.depends('when', 'contract_id')
     def _compute_date(self):

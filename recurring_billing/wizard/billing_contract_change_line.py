@@ -108,13 +108,18 @@ class BillingContractChangeLine(models.TransientModel):
         )
 
     def _length_factor(self):
-        """How much longer the wanted periods are than those agreed; 1.0 for a product that is new."""
+        """How much more the wanted periods cost than those agreed: by the factors of the plan for what came from it,
+        else by their length; 1.0 for a product that is new."""
         change = self.change_id
         is_agreed = self.version_id and self.product_id == self.version_id.product_id
         if not is_agreed or not change._is_new_frequency():
             return 1.0
         agreed = change.contract_id._recurrence_on(change.date)
-        return float(per_month(agreed.unit, agreed.interval) / per_month(*change._wanted_recurrence()))
+        steps = (agreed.unit, agreed.interval), change._wanted_recurrence()
+        offered = [self.version_id.plan_line_id.plan_id._factor(*step) for step in steps]
+        if all(offered):
+            return offered[1] / offered[0]
+        return float(per_month(*steps[0]) / per_month(*steps[1]))
 
     def _wanted(self):
         """{name: value} of what is wanted otherwise than agreed; None: the line ends."""

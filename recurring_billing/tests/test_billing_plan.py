@@ -1,0 +1,189 @@
+from datetime import date
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, freeze_time, new_test_user, tagged
+
+from .common import BillingCommon
+
+TODAY = date(2026, 9, 15)
+NEXT = date(2026, 10, 1)
+
+
+@tagged('post_install', '-at_install')
+@freeze_time('2026-09-15')
+class TestBillingPlan(BillingCommon):
+    """What a plan offers, what a contract takes from it, and how running contracts follow a new version."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.setup = cls._create_product(name="Set-up", type='service', lst_price=50.0)
+        cls.plan = cls.env['billing.plan'].create(
+            {
+                'name': "Hosting, monthly",
+                'frequency': 'monthly',
+                'commitment_months': 12,
+                'notice_count': 1,
+                'line_ids': [
+                    Command.create({'product_id': cls.service.id, 'price_unit': 90.0, 'quantity': 2.0}),
+                    Command.create({'product_id': cls.setup.id, 'kind': 'setup', 'price_unit': 40.0}),
+                ],
+                'frequency_ids': [Command.create({'recurrence_unit': 'year', 'price_factor': 10.0})],
+            },
+        )
+
+    def _subscribed(self, **values):
+        """A running contract that took the lines of the plan."""
+        values = {'plan_id': self.plan.id, 'line_ids': [], 'date_start': date(2026, 9, 1), **values}
+        return self._started(**values)
+
+    def _rows(self, contract):
+        return contract.line_ids.mapped(lambda line: (line.product_id, line.kind, line.quantity, line.price_unit))
+
+    def _migration(self, plan=None, day=NEXT):
+        wizard = self.env['billing.plan.migration'].create({'plan_id': (plan or self.plan).id, 'date': day})
+        wizard.action_compute()
+        return wizard
+
+    # === A COPY === #
+
+    def test_a_contract_takes_lines_and_terms_of_its_plan(self):
+        contract = self._contract(plan_id=self.plan.id, line_ids=[])
+        self.assertEqual(
+            self._rows(contract), [(self.service, 'recurring', 2.0, 90.0), (self.setup, 'setup', 1.0, 40.0)]
+        )
+        self.assertEqual((contract.commitment_months, contract.notice_count), (12, 1))
+        self.assertEqual(contract.line_ids[0].tax_ids, self.vat_on_receipts)
+        own = self._contract(plan_id=self.plan.id)
+        self.assertEqual(own.line_ids.mapped('name'), ["Hosting"], "its own lines stay")
+
+    def test_lines_of_a_plan_are_priced_for_the_frequency_that_is_chosen(self):
+        """A year at ten months: 2 months free. A quarter is not offered: the price stays to be agreed."""
+        with Form(self.env['billing.contract']) as form:
+            form.partner_id = self.customer
+            form.plan_id = self.plan
+            self.assertEqual(len(form.line_ids), 2)
+            form.frequency = 'yearly'
+        contract = form.save()
+        self.assertEqual([row[3] for row in self._rows(contract)], [900.0, 40.0])
+        self.assertEqual((contract.amount_untaxed, contract.mrr), (1800.0, 150.0))
+        created = self._contract(plan_id=self.plan.id, line_ids=[], frequency='yearly')
+        self.assertEqual([row[3] for row in self._rows(created)], [900.0, 40.0])
+        self.assertFalse(self.plan._factor('month', 3))
+
+    def test_another_plan_replaces_the_lines_of_the_first_and_no_others(self):
+        other = self.plan.copy({'name': "Backup"})
+        other.line_ids[1].unlink()
+        other.line_ids.price_unit = 30.0
+        with Form(self.env['billing.contract']) as form:
+            form.partner_id = self.customer
+            form.plan_id = self.plan
+            form.plan_id = other
+        self.assertEqual([row[3] for row in self._rows(form.save())], [30.0])
+
+    def test_a_list_price_is_that_of_the_customer_and_takes_the_factor(self):
+        self.plan.line_ids[0].price_from = 'list'
+        pricelist = self._pricelist((80.0, False, False))
+        contract = self._contract(plan_id=self.plan.id, line_ids=[], frequency='yearly', pricelist_id=pricelist.id)
+        self.assertEqual(contract.line_ids[0].price_unit, 800.0)
+
+    def test_a_factor_is_proposed_by_length(self):
+        cases = ((('month', 3), 3.0), (('year', 1), 12.0), (('month', 1), 1.0))
+        for (unit, interval), factor in cases:
+            values = {'plan_id': self.plan.id, 'recurrence_unit': unit, 'recurrence_interval': interval}
+            self.assertEqual(self.env['billing.plan.frequency'].new(values).price_factor, factor)
+
+    def test_offers_that_cannot_be_are_refused(self):
+        Frequency = self.env['billing.plan.frequency']
+        cases = (
+            (lambda: Frequency.create({'plan_id': self.plan.id, 'recurrence_interval': 0}), "“Every”: 0 is refused"),
+            (lambda: self.plan.line_ids[0].write({'price_unit': -1.0}), "Hosting.*negative. Enter zero"),
+            (lambda: self.plan.write({'commitment_months': 0, 'renewal': 'tacit'}), "“Minimum Term”"),
+        )
+        for step, message in cases:
+            with self.subTest(message), self.assertRaisesRegex(ValidationError, message), self.env.cr.savepoint():
+                step()
+
+    # === A NEW VERSION === #
+
+    def test_running_contracts_keep_their_terms_until_they_are_moved(self):
+        """2 x 90.00 become 2 x 99.00 from October on, and support at 20.00 is added."""
+        contract, draft = self._subscribed(), self._contract(plan_id=self.plan.id, line_ids=[])
+        taxes = [Command.set(self.vat_on_receipts.ids)]
+        support = self._create_product(name="Support", type='service', taxes_id=taxes)
+        self.plan.line_ids[0].price_unit = 99.0
+        self.plan.write(
+            {'line_ids': [Command.create({'product_id': support.id, 'price_unit': 20.0})], 'notice_count': 3}
+        )
+        self.assertEqual((contract.mrr, contract.notice_count), (180.0, 1))
+        wizard = self._migration()
+        row = wizard.line_ids
+        self.assertEqual((row.contract_id, row.mrr_before, row.mrr_after), (contract, 180.0, 218.0))
+        self.assertEqual(
+            row.changes.splitlines(),
+            ["Added: 1 Support at 20.00\xa0€", "Hosting: Price 90.00\xa0€ → 99.00\xa0€", "Notice 1 → 3"],
+        )
+        self.assertFalse(contract.amendment_ids, "looked at, not done")
+        wizard.action_confirm()
+        self.assertEqual((contract.amendment_ids.kind, contract.notice_count), ('plan', 3))
+        self.assertEqual(self._billed_on(NEXT, contract).mapped('amount_untaxed'), [220.0, 218.0])
+        self.assertFalse(self._migration().line_ids, "all are as the plan says")
+        self.assertFalse(draft.amendment_ids)
+        contract.amendment_ids.action_undo()
+        self.assertEqual((contract.notice_count, len(self._migration().line_ids)), (1, 1))
+
+    def test_a_yearly_contract_moves_with_its_factor_and_own_lines_stay(self):
+        yearly = self._subscribed(frequency='yearly')
+        own = self._started(plan_id=self.plan.id, date_start=date(2026, 9, 1))
+        self.plan.line_ids[0].price_unit = 99.0
+        wizard = self._migration()
+        self.assertEqual(wizard.line_ids.contract_id, yearly)
+        wizard.action_confirm()
+        self.assertEqual(yearly.line_ids.mapped('price_unit'), [900.0, 40.0, 990.0])
+        self.assertFalse(own.amendment_ids)
+
+    def test_another_product_comes_with_its_name_and_taxes(self):
+        contract = self._subscribed()
+        lower = self.env['account.chart.template'].with_company(self.company).ref('tva_normale')
+        cloud = self._create_product(name="Cloud", type='service', taxes_id=[Command.set(lower.ids)])
+        self.plan.line_ids[0].write({'product_id': cloud.id, 'price_unit': 90.0})
+        self._migration().action_confirm()
+        version = contract.line_ids.filtered(lambda line: line.valid_from == NEXT)
+        self.assertEqual((version.name, version.product_id, version.tax_ids), ("Cloud", cloud, lower))
+
+    def test_contracts_that_are_unticked_or_refused_stay(self):
+        """Whole periods know no change on the 15th: that contract says why, and the others are moved."""
+        left, moved, refused = self._subscribed(), self._subscribed(), self._subscribed(proration='none')
+        self.plan.line_ids[0].price_unit = 99.0
+        wizard = self._migration(day=TODAY)
+        rows = {row.contract_id: row for row in wizard.line_ids}
+        self.assertRegex(rows[refused].changes, "in the middle of a period")
+        self.assertEqual((rows[refused].is_selected, rows[refused].is_refused), (False, True))
+        rows[left].is_selected = False
+        wizard.action_confirm()
+        self.assertEqual([bool(row.amendment_ids) for row in (left, moved, refused)], [False, True, False])
+
+    def test_what_was_not_looked_at_is_not_done(self):
+        self._subscribed()
+        self.plan.line_ids[0].price_unit = 99.0
+        wizard = self._migration()
+        wizard.date = date(2026, 11, 1)
+        with self.assertRaisesRegex(UserError, "press “Compute”"):
+            wizard.action_confirm()
+
+    # === RIGHTS === #
+
+    def test_children_follow_the_company_of_their_plan(self):
+        other = self.setup_other_company(name="Other company")['company']
+        groups = 'recurring_billing.group_user'
+        user = new_test_user(self.env, 'elsewhere', groups, company_id=other.id, company_ids=[(6, 0, other.ids)])
+        children = (self.plan.line_ids, self.plan.frequency_ids)
+        for records in children:
+            self.assertTrue(records.with_user(user).read(['plan_id']), "a plan for all companies")
+        self.plan.company_id = self.company
+        self.env.invalidate_all()
+        for records in children:
+            with self.subTest(records._name), self.assertRaises(AccessError):
+                records.with_user(user).read(['plan_id'])
+        self.assertTrue(self.env['billing.termination.reason'].with_user(user).search([]), "one list for all")
