@@ -261,6 +261,14 @@ class TestBillingContractChange(BillingCommon):
         with self.assertRaisesRegex(UserError, "Cabinet Morel has no active mandate"):
             wizard.action_see_effect()
 
+    def test_a_frequency_is_one_that_the_plan_offers(self):
+        yearly = Command.create({'recurrence_unit': 'year', 'recurrence_interval': 1})
+        plan = self.env['billing.plan'].create({'name': "Monthly", 'frequency_ids': [yearly]})
+        contract = self._hosting(plan_id=plan.id)
+        with self.assertRaisesRegex(UserError, f"{contract.name}.*Monthly does not offer it. Choose.*Monthly, Yearly"):
+            self._wizard(contract, frequency='quarterly').action_see_effect()
+        self._wizard(contract, frequency='yearly').action_see_effect()
+
     def test_only_started_contracts_are_changed_by_the_dialog(self):
         with self.assertRaisesRegex(UserError, "only possible while it is “Running / Paused”"):
             self._contract().action_change()

@@ -205,8 +205,25 @@ class BillingContractChange(models.TransientModel):
             name: self[name].id for name in ('payment_method_line_id', 'mandate_id') if self[name] != contract[name]
         }
         if self._is_new_frequency():
+            self._check_offered()
             terms['recurrence'] = self._wanted_recurrence()
         return terms
+
+    def _check_offered(self):
+        """Where the plan lists other frequencies, the contract changes to one of them, or to the plan's own."""
+        contract = self.contract_id
+        plan = contract.plan_id
+        if plan.frequency_ids and not plan._factor(*self._wanted_recurrence()):
+            own = contract._frequency_text(plan.recurrence_unit, plan.recurrence_interval)
+            raise UserError(
+                self.env._(
+                    "Contract %(contract)s, field “Frequency”: plan %(plan)s does not offer it. Choose one of: "
+                    "%(offered)s.",
+                    contract=contract.name,
+                    plan=plan.display_name,
+                    offered=", ".join([own, *plan.frequency_ids.mapped('display_name')]),
+                ),
+            )
 
     def _is_new_frequency(self):
         contract = self.contract_id
