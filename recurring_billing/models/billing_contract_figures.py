@@ -19,7 +19,7 @@ class BillingContract(models.Model):
         compute='_compute_amounts',
         store=True,
         help="Monthly recurring revenue: amount without taxes per month, less the discounts that have no end. Zero "
-        "while a pause is not billed.",
+        "while a pause is not billed, and of a closed contract.",
     )
     next_turn = fields.Date(
         compute='_compute_amounts',
@@ -44,6 +44,7 @@ class BillingContract(models.Model):
         'discount_ids.last_day',
         'discount_ids.percent',
         'discount_ids.amount',
+        'state',
         'currency_id',
         'company_id',
         'partner_id',
@@ -58,7 +59,7 @@ class BillingContract(models.Model):
             day = contract._day_of_figures(today)
             totals = contract._tax_totals(contract._bills_on(day))
             contract.amount_untaxed, contract.amount_tax, contract.amount_total = totals
-            contract.mrr = contract._per_month(totals[0], day)
+            contract.mrr = 0.0 if contract.state == 'closed' else contract._per_month(totals[0], day)
             contract.next_turn = min((turn for turn in contract._turns() if turn > today), default=False)
 
     def _day_of_figures(self, today):

@@ -31,6 +31,7 @@ from . import (
     test_discount,
     test_discount_laws,
     test_flow,
+    test_flow_life,
     test_hooks,
     test_indexation,
     test_invoice_date,
