@@ -145,11 +145,17 @@ class BillingPeriod(models.Model):
         self.env.add_to_compute(self._fields['state'], free)
         return free
 
-    def _hold_missed(self):
-        """Park the periods of contracts that have more due than the night bills by itself, and return them."""
+    def _hold_missed(self, company):
+        """Park the periods of contracts that have more due than the night bills by itself, and return them.
+
+        :param company: the company of all these periods
+        """
         held = self.browse()
-        for contract, reason in self._missed_too_many().items():
-            missed = self.filtered(lambda period, contract=contract: period.contract_id == contract)
+        counts = self._read_group([('id', 'in', self.ids)], ['contract_id'], ['id:recordset', '__count'])
+        many = [rows for _contract, rows, count in counts if count > company.billing_missed_limit]
+        suspects = self.browse().union(*many)  # the others, thousands of them, are not read here
+        for contract, reason in suspects._missed_too_many().items():
+            missed = suspects.filtered(lambda period, contract=contract: period.contract_id == contract)
             missed._hold(reason)
             held |= missed
         return held

@@ -2,6 +2,7 @@ from itertools import chain
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import split_every
 
 from .billing_contract import LIVE
 from .billing_transaction import CronTransaction, Transaction
@@ -38,10 +39,12 @@ class BillingRun(models.Model):
         isolate = self.env['billing.period']._isolate
         renewing = contracts._to_renew(company, today)
         _done, faults = isolate(renewing, lambda some: some._renew(today), transaction)
-        contracts = contracts.search([('company_id', '=', company.id), ('state', 'in', LIVE)])
-        _done, unplanned = isolate(contracts, lambda some: some._plan_periods(today), transaction)
-        contracts._close_finished(today)
-        faults |= unplanned
+        live = contracts.search([('company_id', '=', company.id), ('state', 'in', LIVE)])
+        for ids in split_every(LISTED_AT_ONCE, live.ids):
+            _done, unplanned = isolate(live.browse(ids), lambda some: some._plan_periods(today), transaction)
+            faults |= unplanned
+            self.env.invalidate_all()  # thousands of contracts would stay in memory
+        contracts.search([('company_id', '=', company.id), ('date_end', '<', today)])._close_finished(today)
         left = [self._unplanned_line(contract, error, today) for contract, error in faults.items()]
         run = self.browse()
         for lines in chain(self._due_lines(company, today, transaction), [left]):
@@ -59,7 +62,7 @@ class BillingRun(models.Model):
         due = periods.search(
             periods._due_domain(today, company) & Domain('error', '=', False) & ~self._stopped_domain(),
         )
-        held = due._hold_missed()
+        held = due._hold_missed(company)
         yield self._lines_without_bill(free)
         for rows in (due - held)._slices(LISTED_AT_ONCE):
             plans, faults = rows._plan_isolated(today, transaction)
