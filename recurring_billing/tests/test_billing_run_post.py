@@ -40,7 +40,7 @@ class TestBillingRunPost(BillingCommon):
         self._sound("Zero", quantity=0.0)
         ended = self._sound("Ended", date_start=date(2026, 11, 5))
         self._bill(date(2026, 11, 5))
-        ended.line_ids.date_end = date(2026, 12, 4)
+        ended.line_ids._unguarded().date_end = date(2026, 12, 4)
         self.assertEqual(self._preview().line_ids.mapped('partner_id.name'), ["Zero"])
 
     def test_a_free_period_ahead_is_listed_and_not_saved(self):
@@ -56,7 +56,7 @@ class TestBillingRunPost(BillingCommon):
     def test_a_price_entered_before_the_night_is_billed(self):
         free = self._sound("Free", price=0.0)
         self.assertEqual(self._preview().line_ids.outcome, 'free')
-        free.line_ids.price_unit = 10.0
+        free.line_ids._unguarded().price_unit = 10.0
         line = self._preview().line_ids
         self.assertEqual((line.outcome, line.is_selected, line.amount_total), ('todo', True, 12.0))
 
