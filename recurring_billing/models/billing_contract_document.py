@@ -59,23 +59,28 @@ class BillingContract(models.Model):
         ]
         return self.env._("Between %(company)s and %(customer)s, it is agreed:", company=names[0], customer=names[1])
 
-    def _document_since(self, day):
-        return self.env._("since %s", format_date(self.env, day))
-
-    def _document_loyalty(self):
-        """The loyalty offer that is earned next."""
-        first = format_date(self.env, self.next_loyalty_date)
-        return self.env._("%(discount)s, from %(first)s on", discount=self.next_loyalty, first=first)
+    def _document_days(self, line):
+        """From when to when ``line`` holds, where it is not as long as the contract."""
+        first = line.effective_from if line.effective_from and line.effective_from > self.date_start else None
+        texts = {'first': format_date(self.env, first), 'last': format_date(self.env, line.effective_until)}
+        if not line.effective_until or line.effective_until == self.date_end:
+            return self.env._("from %s on", texts['first']) if first else ""
+        return self.env._("from %(first)s to %(last)s", **texts) if first else self.env._("until %s", texts['last'])
 
     def _document_lines(self):
         """The lines that are agreed, with their sections and notes; what has ended is left out."""
         return self.line_ids if self.state == 'draft' else self.effective_line_ids
 
     def _document_discounts(self):
-        """The discounts that are given or will be, as texts."""
+        """The discounts that are given or will be, and the loyalty offer that is earned next, as texts."""
         today = fields.Date.context_today(self)
         discounts = self.discount_ids.filtered(lambda discount: discount._days() and discount._days().last >= today)
-        return [self._document_discount(discount) for discount in discounts.sorted('date_from')]
+        texts = [self._document_discount(discount) for discount in discounts.sorted('date_from')]
+        is_agreed = self.next_loyalty_date in discounts.filtered('loyalty_rule_id').mapped('date_from')
+        if self.next_loyalty and not is_agreed:
+            first = format_date(self.env, self.next_loyalty_date)
+            texts.append(self.env._("%(discount)s, from %(first)s on", discount=self.next_loyalty, first=first))
+        return texts
 
     def _document_discount(self, discount):
         texts = {'discount': discount._text(), 'first': format_date(self.env, discount.date_from)}
@@ -103,6 +108,8 @@ class BillingContract(models.Model):
     def _document_payment(self):
         due = self.payment_term_id.name or self.env._("payable on the invoice date")
         yield self.env._("Payment"), ", ".join(filter(None, (self.payment_method_line_id.name, due)))
+        for deposit in self.deposit_ids.filtered(lambda deposit: deposit.state in ('draft', 'asked', 'collected')):
+            yield deposit._document_term()
         if self.is_direct_debit and (mandate := self._active_mandate()):
             yield (
                 self.env._("Direct debit mandate"),

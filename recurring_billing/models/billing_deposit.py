@@ -141,6 +141,15 @@ class BillingDeposit(models.Model):
             collected += line._billing_amount() * line.move_id._billing_share_collected(self)
         return float(asked), self.currency_id.round(float(collected))
 
+    def _document_term(self):
+        """(label, text) of this deposit among the terms of its contract."""
+        self.ensure_one()
+        label = dict(self._fields['kind']._description_selection(self.env))[self.kind]
+        price = self._money(self.amount)
+        if self.kind == 'security':
+            return label, price
+        return label, self.env._("%s, taxes added, deducted from the next invoices", price)
+
     def _money(self, amount):
         return (self.currency_id or self.env.company.currency_id).format(amount)
 

@@ -172,8 +172,7 @@ class BillingDeposit(models.Model):
     # === DEDUCTIONS === #
 
     def _take(self):
-        """Lock these advances for deductions: of two workers with the same view of them, the second one fails."""
-        self.lock_for_update()
+        """Mark these advances as deducted from: of two workers with the same view of them, the second one fails."""
         for deposit in self:
             deposit._unguarded().revision += 1
 

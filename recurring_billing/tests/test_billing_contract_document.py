@@ -81,7 +81,27 @@ class TestBillingContractDocument(BillingCommon):
         line = contract.line_ids
         contract._amend('quantity', TODAY, TODAY, lines=[(line, {'quantity': 3.0})])
         self.assertEqual(contract._document_lines().mapped('quantity'), [3.0])
-        self.assertSays(self._html(contract), ("300.00", "since 09/15/2026"))
+        self.assertSays(self._html(contract), ("300.00", "from 09/15/2026 on"))
+
+    def test_it_names_a_line_that_ends_a_loyalty_offer_once_and_deposits(self):
+        self.env['billing.loyalty.rule'].create({'name': "Loyalty", 'after_months': 12, 'percent': 5.0})
+        contract = self._agreed(discount_ids=[])
+        self.env['billing.deposit'].create(
+            [
+                {'contract_id': contract.id, 'kind': 'security', 'amount': 600.0},
+                {'contract_id': contract.id, 'kind': 'advance', 'amount': 50.0},
+            ],
+        )
+        contract._amend('quantity', date(2026, 12, 1), TODAY, lines=[(contract.line_ids, {'quantity': 3.0})])
+        self.assertEqual(contract._document_discounts(), ["Loyalty (-5 %), from 09/01/2027 on"])
+        said = (
+            "until 11/30/2026",
+            "from 12/01/2026 on",
+            "Security deposit",
+            "600.00 €",
+            "50.00 €, taxes added, deducted",
+        )
+        self.assertSays(self._html(contract), said)
 
     def test_a_draft_is_printed_as_an_offer_to_sign(self):
         self.assertSays(self._html(self._contract()), ("Hosting", "100.00"))

@@ -285,6 +285,39 @@ class TestBillingDeposit(BillingCommon):
         )
         self.assertEqual(deposit.state, 'returned')
 
+    def test_one_invoice_for_two_contracts_deducts_from_the_lines_of_its_own(self):
+        self.customer.billing_consolidate = True
+        contract = self._started(date_start=TODAY, debit=False)
+        self._started(date_start=TODAY, debit=False, price=70.0)
+        deposit, asked = self._collected(contract, amount=150.0, kind='advance')
+        bill = self._billed_on(TODAY, contract)
+        rows = [(line.display_type, line.price_subtotal) for line in bill.invoice_line_ids.sorted('sequence')]
+        self.assertEqual(
+            rows,
+            [('line_section', 0.0), ('product', 100.0), ('product', -100.0), ('line_section', 0.0), ('product', 70.0)],
+        )
+        self.assertEqual((bill.amount_total, deposit.remaining_amount), (84.0, 50.0))
+        self.assertIn(asked.name, bill.invoice_line_ids.mapped('name')[2])
+
+    def test_prices_with_taxes_deduct_an_advance_with_taxes(self):
+        """120.00 with VAT a month, 60.00 with VAT paid ahead: 50.00 and 10.00 VAT are left."""
+        included = self.vat_on_receipts.copy({'name': "20 % included", 'price_include_override': 'tax_included'})
+        self.service.taxes_id = included
+        contract = self._started(date_start=TODAY, debit=False, price=120.0)
+        _deposit, asked = self._collected(contract, amount=60.0, kind='advance')
+        self.assertEqual((asked.amount_untaxed, asked.amount_total), (50.0, 60.0))
+        bill = self._billed_on(TODAY, contract)
+        self.assertEqual((bill.amount_untaxed, bill.amount_tax), (50.0, 10.0))
+
+    def test_a_credit_note_of_the_engine_deducts_nothing(self):
+        contract = self._started(date_start=TODAY, debit=False)
+        bill = self._billed_on(TODAY, contract)
+        deposit, _asked = self._collected(contract, amount=150.0, kind='advance')
+        contract._amend('quantity', date(2026, 9, 16), TODAY, lines=[(contract.line_ids, {'quantity': 0.0})])
+        credit = self._billed_on(date(2026, 9, 16), contract) - bill
+        self.assertEqual((credit.move_type, credit.amount_untaxed), ('out_refund', 50.0))
+        self.assertEqual(deposit.remaining_amount, 150.0)
+
     def test_the_rest_of_an_advance_is_given_back(self):
         contract = self._started(date_start=TODAY, debit=False)
         deposit, _asked = self._collected(contract, amount=150.0, kind='advance')
