@@ -20,6 +20,7 @@ class AccountMoveLine(models.Model):
             'billing_discount_ids',
             'billing_discount_id',
             'billing_revision',
+            'billing_deposit_id',
         },
     )
 
@@ -52,6 +53,8 @@ class AccountMoveLine(models.Model):
             ('usage', "Usage"),
             ('discount', "Discount"),
             ('adjustment', "Adjustment"),
+            ('deposit', "Deposit"),
+            ('kept', "Kept of a deposit"),
         ],
         "Billed As",
         readonly=True,

@@ -1,5 +1,5 @@
 from odoo import fields, models
-from odoo.tools import format_date, formatLang
+from odoo.tools import formatLang
 
 
 class BillingAmendment(models.Model):
@@ -67,17 +67,6 @@ class BillingAmendment(models.Model):
 
     # === LETTER === #
 
-    def _letter(self):
-        """(subject, body) of the letter that announces these prices, in the customer's language."""
-        self.ensure_one()
-        template = self.env.ref('recurring_billing.mail_template_revision').sudo()
-        rendered = (template._render_field(name, self.ids, compute_lang=True) for name in ('subject', 'body_html'))
-        subject, body = (texts[self.id] for texts in rendered)
-        return subject, body
-
-    def _letter_day(self):
-        return format_date(self.env, self.date)
-
     def _letter_rows(self):
         """The revised lines as rows of the letter: what, the price until now, and the new one."""
         self.ensure_one()
@@ -89,9 +78,6 @@ class BillingAmendment(models.Model):
             }
             for change in self.change_ids.filtered(lambda change: change.name == 'price_unit')
         ]
-
-    def _letter_price(self, price):
-        return formatLang(self.env, price, dp='Product Price', currency_obj=self.currency_id)
 
     def _send_letter(self):
         """Write to the customer of this revision; the letter and its way stay in the history of the contract.

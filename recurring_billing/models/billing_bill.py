@@ -19,6 +19,7 @@ class Bill(typing.NamedTuple):
     credited: models.BaseModel | None = None
     reductions: models.BaseModel | tuple = ()  # the discounts that are taken off these days
     reduction: models.BaseModel | None = None  # the one that this line takes off
+    deposit: models.BaseModel | None = None  # the advance that this line deducts
     manual: dict = {}  # net and taxes of what is given back, as the tax engine takes amounts that were typed by hand
 
     @property

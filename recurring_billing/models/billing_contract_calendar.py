@@ -15,7 +15,6 @@ class BillingContract(models.Model):
 
     next_period_id = fields.Many2one('billing.period', compute='_compute_next_period_id', store=True)
     next_invoice_date = fields.Date("Next Invoice", related='next_period_id.planned_date', store=True)
-    next_invoice_amount = fields.Monetary(related='next_period_id.amount_total', string="Next Amount")
 
     @api.depends('period_ids.state', 'period_ids.planned_date')
     def _compute_next_period_id(self):

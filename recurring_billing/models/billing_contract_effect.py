@@ -85,7 +85,7 @@ class BillingContract(models.Model):
         return Figures(documents, ahead, known_until, self.date_end or None)
 
     def _document(self, plan):
-        bills = [bill for _period, bill in plan.bills]
+        bills = [bill for _period, bill in plan.bills] + plan.deductions
         texts = [bill.line._label(bill, self.env.lang).partition("\n")[0] for bill in bills]
         nets = [self._net(line) for line in self._taxed_lines(bills)]
         rows = list(zip(texts, nets, strict=True))

@@ -187,6 +187,8 @@ class BillingContractLine(models.Model):
         """
         self.ensure_one()
         env = self.with_context(lang=lang or self.partner_id.lang or self.company_id.partner_id.lang).env
+        if bill.deposit:
+            return bill.deposit._deduction_text(env)
         title, *details = self.name.strip().splitlines()
         if discount := bill.reduction or (bill.credited and bill.credited.billing_discount_id):
             title = env._("%(discount)s on %(line)s", discount=discount.with_env(env)._text(), line=title)

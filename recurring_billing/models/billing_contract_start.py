@@ -10,7 +10,8 @@ class BillingContract(models.Model):
     def action_start(self):
         """Start those of these contracts that can be started, and say which were left out and why.
 
-        :return: True, or the notification that names those left out
+        :return: True, the e-mail that confirms the contract where it is to be offered, or the notification that names
+            those left out
         :raises UserError: none can be started; names each with its reason
         """
         faults = self._start_faults()
@@ -18,7 +19,7 @@ class BillingContract(models.Model):
         if faults and not able:
             raise UserError("\n".join(faults.values()))
         able._start(fields.Date.context_today(self))
-        return able._notice_of_start(faults) if faults else True
+        return able._notice_of_start(faults) if faults else able._offer_confirmation()
 
     def _notice_of_start(self, faults):
         """The client action that says how many were started and why others, ``faults``, were not."""

@@ -232,6 +232,24 @@ class BillingContract(models.Model):
             free = lines.filtered(lambda line, day=day: not line.quantity * line._price_on(day))
             contract.free_warning = ", ".join(line._first_words() for line in free)
 
+    def _invoice_header(self, day):
+        """Values of an invoice or credit note of ``day`` that follow from the terms of this contract."""
+        self.ensure_one()
+        return {
+            'company_id': self.company_id.id,
+            'journal_id': self.journal_id.id,
+            'partner_id': self.partner_id.id,
+            'currency_id': self.currency_id.id,
+            'fiscal_position_id': self.fiscal_position_id.id,
+            'invoice_date': day,
+            # without terms, core would set the day on which the draft is made
+            'invoice_date_due': day,
+            'invoice_payment_term_id': self.payment_term_id.id,
+            'preferred_payment_method_line_id': self.payment_method_line_id.id,
+            'billing_mandate_id': self._active_mandate().id if self.is_direct_debit else False,
+            'invoice_user_id': self.user_id.id,
+        }
+
     def _active_mandate(self):
         """The mandate that pays this contract now: its own while it is active, else the customer's."""
         self.ensure_one()

@@ -22,6 +22,7 @@ class Upcoming(typing.NamedTuple):
     total: float
     remarks: list
     error: str
+    deductions: list
 
 
 class BillingContract(models.Model):
@@ -68,6 +69,7 @@ class BillingContract(models.Model):
         'discount_ids.percent',
         'discount_ids.amount',
         'discount_ids.line_id',
+        'deposit_ids.remaining_amount',
         'line_ids.date_start',
         'line_ids.date_end',
         'partner_id',
@@ -92,9 +94,10 @@ class BillingContract(models.Model):
         """
         self.ensure_one()
         latest = self.env['billing.period']._latest_dates(self.journal_id)
+        advances = self._origin._advances_left()
         rows = []
         for slot, bills, error in islice(self._slots_ahead(), UPCOMING):
-            row = self._upcoming_row(slot, bills, error, today, latest)
+            row = self._upcoming_row(slot, bills, error, today, latest, advances)
             row.remarks.extend(self._remarks_ahead(row, rows[-1] if rows else None, today))
             rows.append(row)
         return rows
@@ -113,13 +116,15 @@ class BillingContract(models.Model):
             is_free = self.env['billing.period']._is_free(bills) and not self.bills_zero
             yield slot, [] if is_free else bills, False
 
-    def _upcoming_row(self, slot, bills, error, today, latest):
-        untaxed, _tax, total = self._tax_totals(bills)
+    def _upcoming_row(self, slot, bills, error, today, latest, advances):
+        owed = self._tax_totals(bills)[0]
+        deductions = self._deductions(bills, advances) if owed > 0 else []
+        untaxed, _tax, total = self._tax_totals(bills + deductions)
         planned_date = self._planned_date(slot)
         issue_date = today
-        if untaxed >= 0:
+        if owed >= 0:
             issue_date = self.env['billing.period']._issue_date(self, planned_date, today, latest)
-        return Upcoming(slot, planned_date, max(issue_date, planned_date), bills, untaxed, total, [], error)
+        return Upcoming(slot, planned_date, max(issue_date, planned_date), bills, untaxed, total, [], error, deductions)
 
     # === REMARKS === #
 
@@ -133,6 +138,8 @@ class BillingContract(models.Model):
             yield self.env._("Credit note: billed for days that are not owed any more")
         elif row.date != row.planned_date:
             yield self.env['billing.period']._late_date_remark(self, row.planned_date, today)
+        if row.deductions:
+            yield self.env._("Advance deducted")
         yield from self._share_remarks(row)
         yield from self._price_remarks(row, last)
         yield from self._discount_remarks(row, last)

@@ -39,6 +39,8 @@ class BillingPeriod(models.Model):
 
     def _create_invoices(self, plans):
         """Make a draft of each planned invoice."""
+        if deductions := [bill for plan in plans for bill in plan.deductions]:
+            self.env['billing.deposit'].union(*(bill.deposit for bill in deductions))._take()
         context = clean_context(self.env.context) | QUIET
         is_batched = self._may_log_in_batch()
         moves = self.env['account.move'].with_context(context, mail_create_nolog=is_batched, billing_door=DOOR)
@@ -79,27 +81,16 @@ class BillingPeriod(models.Model):
 
     @api.model
     def _invoice_values(self, plan):
-        """Values of the invoice for ``plan``: the one place where an invoice of this addon is put together."""
+        """Values of the invoice for ``plan``."""
         contract = plan.contract
         contracts = plan.periods.contract_id
         credited = self.env['account.move.line'].concat(
             *(bill.credited for _period, bill in plan.bills if bill.credited)
         )
         return {
+            **contract._invoice_header(plan.date),
             'move_type': 'out_refund' if plan.is_credit_note else 'out_invoice',
             'reversed_entry_id': credited.move_id.id if plan.is_credit_note and len(credited.move_id) == 1 else False,
-            'company_id': contract.company_id.id,
-            'journal_id': contract.journal_id.id,
-            'partner_id': contract.partner_id.id,
-            'currency_id': contract.currency_id.id,
-            'fiscal_position_id': contract.fiscal_position_id.id,
-            'invoice_date': plan.date,
-            # without terms, core would set the day on which the draft is made
-            'invoice_date_due': plan.date,
-            'invoice_payment_term_id': contract.payment_term_id.id,
-            'preferred_payment_method_line_id': contract.payment_method_line_id.id,
-            'billing_mandate_id': contract._active_mandate().id if contract.is_direct_debit else False,
-            'invoice_user_id': contract.user_id.id,
             'invoice_origin': ", ".join(contracts.mapped('name')),
             'ref': self._reference(plan, credited.move_id),
             'invoice_line_ids': [fields.Command.create(values) for values in self._invoice_rows(plan)],
@@ -152,7 +143,8 @@ class BillingPeriod(models.Model):
                 waiting.append(line)
             elif is_billed:
                 rows.append(line._text_values())
-        return rows
+        mine = [bill for bill in plan.deductions if bill.line.contract_id == contract]
+        return rows + [bill.deposit._deduction_row(bill) for bill in mine]
 
     @api.model
     def _line_values(self, period, bill, plan):

@@ -16,7 +16,8 @@ def _by_contract(period):
 class PlannedInvoice:
     """An invoice as it would be made now; nothing of it is written.
 
-    ``bills`` holds (period, `Bill`); ``blocks`` says what forbids it, ``looks`` what a person should know first.
+    ``bills`` holds (period, `Bill`); ``blocks`` says what forbids it, ``looks`` what a person should know first;
+    ``deductions`` are the `Bill`s that take advances off it.
     """
 
     periods: models.BaseModel
@@ -25,6 +26,7 @@ class PlannedInvoice:
     date: date
     blocks: list = field(default_factory=list)
     looks: list = field(default_factory=list)
+    deductions: list = field(default_factory=list)
 
     @property
     def contract(self):
@@ -41,7 +43,7 @@ class PlannedInvoice:
 
     def totals(self):
         """(untaxed, taxes, total) of the invoice in its currency; below zero for a credit note."""
-        return self.contract._tax_totals([bill for _period, bill in self.bills])
+        return self.contract._tax_totals([bill for _period, bill in self.bills] + self.deductions)
 
 
 class BillingPeriod(models.Model):
@@ -55,6 +57,10 @@ class BillingPeriod(models.Model):
         :param today: the day of issue
         :return: list of `PlannedInvoice`; periods that owe nothing are in none
         """
+        return self._deduct_advances(self._plan_bills(today))
+
+    def _plan_bills(self, today):
+        """The invoices of these periods as `_plan_invoices` returns them, before advances are deducted."""
         latest = self._latest_dates(self.contract_id.journal_id)
         plans = []
         for periods in self._invoice_groups():
@@ -67,16 +73,30 @@ class BillingPeriod(models.Model):
         plans.sort(key=lambda plan: (plan.date, plan.contract.name))
         return plans
 
+    @api.model
+    def _deduct_advances(self, plans):
+        """Fill in ``deductions`` of these planned invoices, in their order, and return them."""
+        contracts = self.env['billing.contract'].union(*(plan.periods.contract_id for plan in plans))
+        pool = contracts._origin._advances_left()
+        for plan in plans if pool else ():
+            if plan.is_credit_note:
+                continue
+            for contract in plan.periods.contract_id:
+                bills = [bill for period, bill in plan.bills if period.contract_id == contract]
+                plan.deductions += contract._deductions(bills, pool)
+        return plans
+
     def _plan_isolated(self, today, transaction):
         """(planned invoices of these periods, {period: error} of those that cannot be planned)"""
         groups = self._invoice_groups()
         done, failed = self._isolate(
             groups,
-            lambda some: self._together([row for group in some for row in group])._plan_invoices(today),
+            lambda some: self._together([row for group in some for row in group])._plan_bills(today),
             transaction,
         )
         faults = {period: error for group, error in failed.items() for period in group}
-        return sorted((plan for _groups, plans in done for plan in plans), key=lambda plan: plan.date), faults
+        plans = sorted((plan for _groups, plans in done for plan in plans), key=lambda plan: plan.date)
+        return self._deduct_advances(plans), faults
 
     def _slices(self, limit):
         """EXTENDS billing.worker: periods that share an invoice stay together."""

@@ -12,4 +12,7 @@ class ResConfigSettings(models.TransientModel):
     billing_reminder_interval = fields.Integer(related='company_id.billing_reminder_interval', readonly=False)
     billing_late_tolerance = fields.Integer(related='company_id.billing_late_tolerance', readonly=False)
     billing_missed_limit = fields.Integer(related='company_id.billing_missed_limit', readonly=False)
+    billing_security_account_id = fields.Many2one(related='company_id.billing_security_account_id', readonly=False)
+    billing_advance_account_id = fields.Many2one(related='company_id.billing_advance_account_id', readonly=False)
+    billing_offer_confirmation = fields.Boolean(related='company_id.billing_offer_confirmation', readonly=False)
     billing_send_invoices = fields.Boolean(related='company_id.billing_send_invoices', readonly=False)
