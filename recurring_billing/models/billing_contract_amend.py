@@ -117,6 +117,7 @@ class BillingContract(models.Model):
         self._replay_terms()
         self._replan(today)
         self._turn(today)
+        self.period_ids.filtered('error').action_retry()  # what blocked them may be what was changed
 
     def _replay_lines(self):
         changes = self.amendment_ids._applied().change_ids.filtered('line_id').grouped('line_id')

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .billing_worker import BLOCKED
+
 
 class BillingContract(models.Model):
     """What came of a contract: its invoices, their debits, what is late, what is blocked."""
@@ -53,6 +55,11 @@ class BillingContract(models.Model):
         self.ensure_one()
         action = self.env['ir.actions.act_window']._for_xml_id('recurring_billing.billing_contract_missed_action')
         return {**action, 'context': {'default_contract_id': self.id}}
+
+    def _forget_blocks(self):
+        """Take back the activity that tells of blocked periods from those of these contracts that have none left."""
+        blocked = self.env['billing.period'].search([('contract_id', 'in', self.ids), ('error', '!=', False)])
+        (self - blocked.contract_id).activity_unlink([BLOCKED])
 
     def action_accept_missed(self):
         """Have the many missed periods of these contracts billed: by the next run, or the next night."""

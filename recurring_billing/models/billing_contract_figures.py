@@ -100,11 +100,9 @@ class BillingContract(models.Model):
         yield from self._frequency_changes().mapped('date')
 
     @api.model
-    def _turn_pages(self, company, today):
-        """Bring state and figures of the contracts of ``company`` up to ``today``."""
-        contracts = self.search([('company_id', '=', company.id), ('next_turn', '<=', today)])
-        contracts._turn(today)
-        contracts._agree_loyalty(today)
+    def _to_turn(self, company, today):
+        """The contracts of ``company`` of which something begins or ends until ``today``."""
+        return self.search([('company_id', '=', company.id), ('next_turn', '<=', today)])
 
     def _turn(self, today):
         """Bring state, frequency and figures of these contracts up to ``today``."""

@@ -1,3 +1,4 @@
+import logging
 from decimal import Decimal
 
 import psycopg2
@@ -9,6 +10,8 @@ from ..tools.owing import Billed
 from ..tools.proration import Days, overlap
 from ..tools.recurrence import Period, Slot
 from .billing_transaction import CronTransaction
+
+_logger = logging.getLogger(__name__)
 
 
 class BillingPeriod(models.Model):
@@ -33,6 +36,7 @@ class BillingPeriod(models.Model):
             'state',
             'revision',
             'error',
+            'error_date',
         },
     )
 
@@ -240,11 +244,18 @@ class BillingPeriod(models.Model):
         today = fields.Date.context_today(self)
         transaction = CronTransaction(self.env)
         contracts = self.env['billing.contract']._read_group([('state', '!=', 'draft')], ['company_id'])
+        failure = None
         for [company] in contracts:
-            with transaction.alone('billing.run', company.id) as is_alone:
-                if is_alone and not transaction.is_over:
-                    runs = self.env['billing.run']._in_words_of(company)
-                    runs._bill_company(company.with_env(runs.env), today, transaction=transaction)
+            try:
+                with transaction.alone('billing.run', company.id) as is_alone:
+                    if is_alone and not transaction.is_over:
+                        runs = self.env['billing.run']._in_words_of(company)
+                        runs._bill_company(company.with_env(runs.env), today, transaction=transaction)
+            except Exception as error:  # the other companies are billed all the same
+                _logger.exception("The billing of company %s failed", company.id)
+                failure = error
+        if failure:
+            raise failure  # so that the job counts as failed
 
     @api.model
     def _due_domain(self, until, company):

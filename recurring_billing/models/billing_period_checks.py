@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.tools import format_date
 
+from ..tools.proration import Days, overlap
+
 
 class BillingPeriod(models.Model):
     """What stands in the way of a planned invoice, and what a person should know before it is posted."""
@@ -13,7 +15,7 @@ class BillingPeriod(models.Model):
     def _check_blocks(self, plans):
         """Fill in ``blocks`` of these planned invoices: what would fail, or what core would post wrongly."""
         for plan in plans:
-            plan.blocks = [*self._accounting_faults(plan), *self._line_faults(plan)]
+            plan.blocks = [*self._accounting_faults(plan), *self._line_faults(plan), *self._draft_faults(plan)]
 
     def _accounting_faults(self, plan):
         contract = plan.contract
@@ -62,6 +64,23 @@ class BillingPeriod(models.Model):
                     contract=contract.display_name,
                     product=product.display_name,
                 )
+
+    def _draft_faults(self, plan):
+        """A draft bills days that are agreed otherwise by now: a draft is not credited, so both would be asked for."""
+        drafts = set()
+        for period, bill in plan.bills:
+            for line in period._live_lines().filtered(lambda line: line.parent_state == 'draft'):
+                is_same = line.billing_contract_line_id._item() == bill.line._item() and line._billing_is_charge()
+                days = Days(line.billing_date_start, line.billing_date_end)
+                if is_same and not bill.credited and bill.kind == 'recurring' and overlap(days, bill.days):
+                    drafts.add(line.move_id)
+        for draft in drafts:
+            yield self.env._(
+                "Contract %(contract)s: the draft %(invoice)s bills days that are agreed otherwise by now. Delete it, "
+                "or post it, so that it can be credited.",
+                contract=plan.contract.display_name,
+                invoice=draft.display_name,
+            )
 
     # === LOOKS === #
 

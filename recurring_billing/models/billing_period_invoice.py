@@ -74,6 +74,7 @@ class BillingPeriod(models.Model):
         if any(invoices.company_id.mapped('billing_send_invoices')):
             invoices._billing_queue_sending()
         self.contract_id._live()._plan_periods(today)
+        self.contract_id._forget_blocks()
         planned = self.concat(*(plan.periods for plan in plans))
         self.env.add_to_compute(self._fields['state'], self - planned)
 

@@ -35,7 +35,8 @@ class PlannedInvoice:
 
     @property
     def is_credit_note(self):
-        return sum(bill.amount for _period, bill in self.bills) < 0
+        total = sum(bill.amount for _period, bill in self.bills)
+        return self.contract.currency_id.compare_amounts(total, 0.0) < 0
 
     @property
     def is_mirror(self):
@@ -164,6 +165,12 @@ class BillingPeriod(models.Model):
         )
         self.env.add_to_compute(self._fields['state'], free)
         return free
+
+    @api.model
+    def _ask_again(self, company, today):
+        """Free the periods that were parked before ``today``: what was mended is billed, the rest parked again."""
+        parked = self.search(self._due_domain(today, company) & Domain('error', '!=', False))
+        parked.filtered(lambda period: not period.error_date or period.error_date < today)._unguarded().error = False
 
     def _hold_missed(self, company):
         """Park the periods of contracts that have more due than the night bills by itself, and return them.

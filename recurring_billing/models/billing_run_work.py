@@ -35,10 +35,14 @@ class BillingRun(models.Model):
     def _open(self, company, today, transaction):
         """Plan the periods of ``company`` until ``today`` and make a run of what is due."""
         contracts = self.env['billing.contract']
-        contracts._turn_pages(company, today)
         isolate = self.env['billing.period']._isolate
-        renewing = contracts._to_renew(company, today)
-        _done, faults = isolate(renewing, lambda some: some._renew(today), transaction)
+        faults = {}
+        for found, step in (
+            (contracts._to_turn, lambda some: some._turn(today)),
+            (contracts._to_renew, lambda some: some._renew(today)),
+            (contracts._to_reward, lambda some: some._agree_loyalty(today)),
+        ):
+            faults |= isolate(found(company, today), step, transaction)[1]
         live = contracts.search([('company_id', '=', company.id), ('state', 'in', LIVE)])
         for ids in split_every(LISTED_AT_ONCE, live.ids):
             _done, unplanned = isolate(live.browse(ids), lambda some: some._plan_periods(today), transaction)
@@ -58,6 +62,7 @@ class BillingRun(models.Model):
     def _due_lines(self, company, today, transaction):
         """Values of one line for each invoice to be made and for each contract held, as an iterator of lists."""
         periods = self.env['billing.period']
+        periods._ask_again(company, today)
         free = periods._pass_over(company, today)
         due = periods.search(
             periods._due_domain(today, company) & Domain('error', '=', False) & ~self._stopped_domain(),

@@ -18,7 +18,7 @@ class BillingWorker(models.AbstractModel):
     _description = "Recurring Billing Worker"
     _inherit = ['billing.guard.mixin']
 
-    _guarded = frozenset({'revision', 'error'})
+    _guarded = frozenset({'revision', 'error', 'error_date'})
 
     revision = fields.Integer(
         readonly=True,
@@ -26,6 +26,7 @@ class BillingWorker(models.AbstractModel):
         help="Counts the runs that took this row. Writing it makes a second worker with an older view of the row fail.",
     )
     error = fields.Text("Blocked Because", readonly=True, copy=False)
+    error_date = fields.Date("Blocked On", readonly=True, copy=False)
 
     def _work_off(self, domain, work, *, transaction, limit=None, is_stopped=lambda: False):
         """Apply ``work`` to these records in their order, slice by slice.
@@ -117,7 +118,7 @@ class BillingWorker(models.AbstractModel):
 
     def _hold(self, reason):
         """Take these rows out of the queue for one reason, and tell a person once."""
-        self._unguarded().error = reason
+        self._unguarded().write({'error': reason, 'error_date': fields.Date.context_today(self)})
         target, user = next(iter(self))._parked_activity()
         self._tell(target, user, reason)
 

@@ -2,6 +2,7 @@ from datetime import date
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
+from odoo.tools import mute_logger
 
 from .common import BillingCommon
 
@@ -134,6 +135,34 @@ class TestBillingAmendment(BillingCommon):
         self._change(contract, date(2026, 11, 1), price_unit=95.0, quantity=2.0)
         amounts = [self._billed(date(2026, month, 1)).amount_untaxed for month in (10, 11, 12)]
         self.assertEqual(amounts, [90.0, 190.0, 200.0])
+
+    def test_days_on_a_draft_are_not_billed_beside_it(self):
+        contract, bill = self._september()
+        bill.button_draft()
+        self._change(contract, date(2026, 9, 16), quantity=2.0)
+        run = self._bill(TODAY)
+        self.assertFalse(run.line_ids.invoice_id)
+        self.assertIn(f"the draft {bill.display_name} bills days that are agreed otherwise", run.line_ids.remark)
+        bill.action_post()
+        with freeze_time('2026-09-16'):
+            invoice = self._billed(date(2026, 9, 16))
+        self.assertEqual(self._rows(invoice), [(16, 30, -45.0), (16, 30, 90.0)])
+        self.assertFalse(contract.activity_ids)
+
+    def test_a_change_frees_what_was_blocked_by_what_it_changes(self):
+        contract, _bill = self._september()
+        self.service.product_tmpl_id.property_account_income_id.active = False
+        with mute_logger('odoo.addons.recurring_billing.models.billing_worker'), freeze_time('2026-10-01'):
+            self._bill(date(2026, 10, 1))
+        self.assertTrue(contract.parked_reason)
+        other = self._create_product(name="Cloud", type='service', taxes_id=self.service.taxes_id)
+        with freeze_time('2026-10-01'):
+            contract._amend(
+                'product', date(2026, 10, 1), date(2026, 10, 1), lines=[(contract.line_ids, {'product_id': other.id})]
+            )
+            self.assertFalse(contract.parked_reason)
+            self.assertEqual(self._billed(date(2026, 10, 1)).amount_untaxed, 90.0)
+        self.assertFalse(contract.activity_ids)
 
     # === UNDOING === #
 

@@ -234,6 +234,48 @@ class TestBillingDiscount(BillingCommon):
         contract._start(TODAY)
         self.assertEqual(contract.discount_ids.date_from, date(2026, 9, 1))
 
+    def test_the_night_agrees_offers_that_lie_years_ahead(self):
+        self._rule(after_months=24, percent=5.0)
+        contract = self._started(price=100.0)
+        self._bill(TODAY)
+        self.assertFalse(contract.discount_ids, "more than a year ahead")
+        with freeze_time('2027-10-01'):
+            self.company.billing_missed_limit = 20
+            self._bill(date(2027, 10, 1))
+            self._bill(date(2027, 10, 2))
+        self.assertEqual(contract.discount_ids.mapped('date_from'), [date(2028, 9, 1)])
+
+    def test_a_new_rule_for_less_seniority_takes_nothing_away(self):
+        self._rule(after_months=12, percent=5.0)
+        contract = self._started(date_start=date(2024, 11, 1), price=100.0)
+        self._rule(after_months=6, percent=2.0)
+        self._bill(TODAY)
+        self.assertEqual(contract.discount_ids.mapped('percent'), [5.0])
+        self.assertFalse(contract.discount_ids.last_day)
+
+    def test_whole_periods_earn_from_the_next_one(self):
+        self._rule(after_months=12, percent=5.0)
+        contract = self._started(date_start=date(2026, 1, 10), anchor_day=1, proration='none')
+        contract._agree_loyalty(date(2026, 3, 1))
+        self.assertEqual(contract.discount_ids.date_from, date(2027, 2, 1))
+
+    def test_an_offer_is_not_earned_in_a_locked_period(self):
+        self._rule(after_months=12, percent=5.0)
+        self.company.fiscalyear_lock_date = date(2026, 8, 31)
+        contract = self._contract(date_start=date(2024, 11, 1))
+        contract._start(TODAY)
+        self.assertEqual(contract.discount_ids.date_from, date(2026, 9, 1))
+
+    def test_a_start_taken_back_takes_its_offers_back(self):
+        self._rule(after_months=6, percent=5.0)
+        contract = self._started()
+        self.assertTrue(contract.amendment_ids)
+        contract.action_back_to_draft()
+        self.assertFalse(contract.amendment_ids)
+        self.assertFalse(contract.discount_ids)
+        contract._start(TODAY)
+        self.assertEqual(len(contract.discount_ids), 1)
+
     def test_offers_are_for_their_plans_and_customers(self):
         tag = self.env['res.partner.category'].create({'name': "Friends"})
         plan = self.env['billing.plan'].create({'name': "Gold"})

@@ -62,6 +62,37 @@ class TestBillingRunWork(BillingCommon):
             run.action_post()
         return contracts, run
 
+    @mute_logger(LOGGER)
+    def test_a_contract_whose_terms_cannot_be_turned_stops_no_other(self):
+        faulty, sound = self._contracts(2)
+        faulty.next_turn = TODAY
+        turn = self.env.registry['billing.contract']._turn
+
+        def breaks(contracts, today):
+            if faulty in contracts:
+                raise UserError("terms that cannot be")
+            return turn(contracts, today)
+
+        with patch.object(self.env.registry['billing.contract'], '_turn', breaks):
+            run = self._bill(TODAY)
+        remarks = run.line_ids.filtered(lambda line: line.contract_id == faulty).mapped('remark')
+        self.assertTrue(any("terms that cannot be" in (remark or "") for remark in remarks), remarks)
+        self.assertTrue(sound._invoices())
+
+    @mute_logger(LOGGER)
+    def test_what_was_mended_is_billed_the_next_night(self):
+        contracts = self._contracts(2)
+        account = self.service.product_tmpl_id.property_account_income_id
+        account.active = False
+        self._bill(TODAY)
+        self.assertEqual(len(contracts.activity_ids), 2)
+        account.active = True
+        self.assertFalse(self._bill(TODAY).line_ids.invoice_id, "not asked again on the same day")
+        with freeze_time('2026-12-06'):
+            self._bill(date(2026, 12, 6))
+        self.assertEqual(len(contracts._invoices()), 2)
+        self.assertFalse(contracts.activity_ids)
+
     def test_the_night_leaves_alone_what_a_person_stopped(self):
         contracts, run = self._stopped_after_two()
         self._bill(TODAY)
