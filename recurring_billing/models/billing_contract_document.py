@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 from odoo.tools import format_date, formatLang
 
 
@@ -10,8 +11,19 @@ class BillingContract(models.Model):
     # === ACTION METHODS === #
 
     def action_send(self):
-        """Open the e-mail that confirms this contract, with its document."""
+        """Open the e-mail that confirms this contract, with its document.
+
+        :raises UserError: this server cannot make a PDF
+        """
         self.ensure_one()
+        if not self._can_make_pdf():
+            raise UserError(
+                self.env._(
+                    "Contract %s: its document cannot be attached, since this server makes no PDF. Have wkhtmltopdf "
+                    "installed; until then, the menu Print shows the document in the browser.",
+                    self.name,
+                ),
+            )
         template = self.env.ref('recurring_billing.mail_template_contract')
         return self._compose(default_template_id=template.id, default_email_layout_xmlid='mail.mail_notification_light')
 
@@ -33,9 +45,12 @@ class BillingContract(models.Model):
             },
         }
 
+    def _can_make_pdf(self):
+        return self.env['ir.actions.report'].get_wkhtmltopdf_state() not in ('install', 'broken')
+
     def _offer_confirmation(self):
         """What follows the start of these contracts: the confirmation of one, where the company wants it; else True."""
-        is_offered = len(self) == 1 and self.company_id.billing_offer_confirmation
+        is_offered = len(self) == 1 and self.company_id.billing_offer_confirmation and self._can_make_pdf()
         return self.action_send() if is_offered else True
 
     # === CONTENT === #

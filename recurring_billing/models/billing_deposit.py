@@ -14,7 +14,17 @@ class BillingDeposit(models.Model):
     _inherit = ['billing.guard.mixin']
     _order = 'contract_id, id'
     _check_company_auto = True
-    _guarded = frozenset({'move_line_ids', 'revision'})
+    _guarded = frozenset(
+        {
+            'move_line_ids',
+            'revision',
+            'state',
+            'collected_amount',
+            'deducted_amount',
+            'returned_amount',
+            'remaining_amount',
+        },
+    )
 
     contract_id = fields.Many2one('billing.contract', required=True, index=True, ondelete='restrict')
     company_id = fields.Many2one(related='contract_id.company_id', store=True, index=True)

@@ -1,6 +1,8 @@
 from datetime import date
+from unittest.mock import patch
 
 from odoo import Command
+from odoo.exceptions import UserError
 from odoo.tests import Form, freeze_time, tagged
 
 from .common import BillingCommon
@@ -108,6 +110,11 @@ class TestBillingContractDocument(BillingCommon):
 
     # === CONFIRMATION === #
 
+    def _with_pdf(self, state='ok'):
+        """As on a server where wkhtmltopdf is installed; what it would print is tested as HTML."""
+        report = self.env.registry['ir.actions.report']
+        return patch.object(report, 'get_wkhtmltopdf_state', lambda self: state)
+
     def _composed(self, action):
         composer = Form(self.env['mail.compose.message'].with_context(**action['context'])).save()
         composer._action_send_mail()
@@ -117,7 +124,8 @@ class TestBillingContractDocument(BillingCommon):
     def test_the_confirmation_is_sent_with_the_document_in_the_customers_language(self):
         self.customer.lang = 'fr_FR'
         contract = self._agreed()
-        message = self._composed(contract.action_send())
+        with self._with_pdf():
+            message = self._composed(contract.action_send())
         self.assertEqual(message.partner_ids, self.customer)
         self.assertIn(f"votre contrat {contract.name}", message.subject)
         self.assertIn("est confirmé", message.body)
@@ -125,12 +133,21 @@ class TestBillingContractDocument(BillingCommon):
         self.assertIn(contract.name.replace('/', '-'), message.attachment_ids.name)
 
     def test_it_is_offered_at_the_start_by_setting_only(self):
-        self.assertIs(self._contract(debit=False).action_start(), True)
+        with self._with_pdf():
+            self.assertIs(self._contract(debit=False).action_start(), True)
+            self.company.billing_offer_confirmation = True
+            action = self._contract(debit=False).action_start()
+            self.assertEqual(action['res_model'], 'mail.compose.message')
+            many = self._contract(debit=False) + self._contract(debit=False)
+            self.assertIs(many.action_start(), True)
+
+    def test_a_server_without_pdf_starts_contracts_and_says_what_is_missing(self):
         self.company.billing_offer_confirmation = True
-        action = self._contract(debit=False).action_start()
-        self.assertEqual(action['res_model'], 'mail.compose.message')
-        many = self._contract(debit=False) + self._contract(debit=False)
-        self.assertIs(many.action_start(), True)
+        contract = self._contract(debit=False)
+        with self._with_pdf('install'):
+            self.assertIs(contract.action_start(), True)
+            with self.assertRaisesRegex(UserError, f"Contract {contract.name}.*Have wkhtmltopdf installed"):
+                contract.action_send()
 
     # === NOTICE OF A CHANGE === #
 

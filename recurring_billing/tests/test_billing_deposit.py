@@ -139,6 +139,8 @@ class TestBillingDeposit(BillingCommon):
                 lambda: deposit.write({'kept_amount': 10.0}) and deposit.action_give_back(),
                 "field “Kept For”: choose the product",
             ),
+            (lambda: deposit.write({'state': 'returned'}), "Status cannot be entered or changed by hand"),
+            (lambda: deposit.write({'remaining_amount': 1.0}), "Left cannot be entered or changed by hand"),
             (lambda: invoice.line_ids.write({'billing_deposit_id': False}), "cannot be entered or changed by hand"),
         )
         for step, message in cases:
