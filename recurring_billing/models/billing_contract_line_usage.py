@@ -1,0 +1,143 @@
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..tools.usage_rating import Tier, rate
+
+# What usage is priced by; frozen once an invoice bills usage of the line.
+USAGE_TERMS = frozenset(
+    {
+        'usage_scheme',
+        'usage_package',
+        'usage_included',
+        'usage_minimum',
+        'usage_minimum_term',
+        'tier_ids',
+    },
+)
+
+
+class BillingContractLine(models.Model):
+    """A metered line: how the records of its usage find it, and what they cost."""
+
+    _inherit = 'billing.contract.line'
+
+    meter = fields.Char(
+        copy=False,
+        index='btree_not_null',
+        help="How the metering system calls what is used here. Usage is recorded by this name, on the line that has it "
+        "and runs on that day.",
+    )
+    usage_scheme = fields.Selection(
+        [('graduated', "Each tier by its price"), ('volume', "All by the tier reached"), ('package', "By package")],
+        "Usage Price",
+        default='graduated',
+        required=True,
+        help="Each tier by its price: the units of a tier cost its price. All by the tier reached: its price holds for "
+        "all units of the period. By package: each package that is begun costs the price of the line.",
+    )
+    usage_package = fields.Float("Package Size", digits='Product Unit', default=1.0, help="Units in one package.")
+    usage_included = fields.Float(
+        "Included", digits='Product Unit', help="Units that each period includes, whole or not; used up first."
+    )
+    usage_minimum = fields.Monetary(
+        "Minimum", help="What usage costs at least, without taxes; what is missing is billed at the end of the term."
+    )
+    usage_minimum_term = fields.Selection(
+        [('period', "Per period"), ('year', "Per contract year")],
+        "Minimum Term",
+        default='period',
+        required=True,
+        help="A term that the line fills in part owes its days' share of the minimum.",
+    )
+    tier_ids = fields.One2many(
+        'billing.usage.tier', 'line_id', "Tiers", copy=True, help="Empty: each unit costs the price of the line."
+    )
+    usage_ids = fields.One2many('billing.usage', 'contract_line_id', "Usage", readonly=True)
+
+    _usage_not_negative = models.Constraint(
+        'CHECK(usage_included >= 0 AND usage_minimum >= 0)',
+        "The included units and the minimum amount of usage are zero or more.",
+    )
+    _package_holds_something = models.Constraint(
+        "CHECK(usage_package > 0)",
+        "A package holds more than zero units: correct the field “Package Size”.",
+    )
+
+    @api.constrains('kind', 'tier_ids', 'usage_scheme', 'usage_package', 'discount', 'is_price_listed')
+    def _check_usage_terms(self):
+        for line in self.filtered(lambda line: line.kind == 'usage'):
+            if line.discount or line.is_price_listed:
+                raise ValidationError(
+                    self.env._(
+                        "Contract %(contract)s, line %(line)s is billed by usage: it knows neither a discount nor the "
+                        "pricelist. Enter its prices in the field “Tiers” or “Price”.",
+                        **line._names_in_texts(),
+                    ),
+                )
+            line._rated(Decimal(0))
+
+    def write(self, vals):
+        if USAGE_TERMS & vals.keys():
+            self._refuse_other_usage_terms()
+        return super().write(vals)
+
+    def _names_in_texts(self):
+        return {'contract': self.contract_id.display_name, 'line': self._first_words()}
+
+    def _refuse_change_of_usage(self, names):
+        """Refuse to agree the fields ``names`` of a metered line otherwise: its usage would belong to two prices."""
+        raise UserError(
+            self.env._(
+                "Contract %(contract)s, line %(line)s is billed by usage: %(fields)s cannot be changed from a day on. End "
+                "this line and add a new one from the first day of the new terms.",
+                fields=self._labels(set(names)),
+                **self._names_in_texts(),
+            ),
+        )
+
+    def _refuse_other_usage_terms(self):
+        """What was billed is never priced anew: another price of usage is another line."""
+        for line in self:
+            if invoice := line.usage_move_line_ids.filtered(lambda row: row.parent_state != 'cancel').move_id[:1]:
+                raise UserError(
+                    self.env._(
+                        "Contract %(contract)s, line %(line)s: its usage is billed by %(invoice)s, so that its tiers "
+                        "and prices stay as they are. For new prices press “Change…”: end this line and add a new one "
+                        "from the first day of the new prices.",
+                        invoice=invoice.display_name,
+                        **line._names_in_texts(),
+                    ),
+                )
+
+    def _rated(self, quantity):
+        """The rows that price a ``quantity`` of one period (see tools.usage_rating.rate)."""
+        self.ensure_one()
+        try:
+            return rate(
+                quantity,
+                self._tiers(),
+                self._rounding(),
+                self.usage_scheme,
+                included=Decimal(str(self.usage_included)),
+                package_size=Decimal(str(self.usage_package)),
+            )
+        except ValueError as error:
+            raise ValidationError(
+                self.env._(
+                    "Contract %(contract)s, line %(line)s, field “Tiers”: %(remedy)s (%(fault)s).",
+                    remedy=self.env._(
+                        "let the tiers rise and leave the last “Up To” at zero, which means open; packages have the "
+                        "price of the line and no tiers"
+                    ),
+                    fault=error,
+                    **self._names_in_texts(),
+                ),
+            ) from error
+
+    def _tiers(self):
+        if not self.tier_ids:
+            return [Tier(None, Decimal(str(self.price_unit)))]
+        rows = self.tier_ids.sorted(lambda tier: (not tier.up_to, tier.up_to))
+        return [tier._tier() for tier in rows]
