@@ -52,6 +52,7 @@ from . import (
     billing_contract_termination,
     billing_contract_terms,
     billing_contract_upcoming,
+    billing_contract_usage,
     billing_debit,
     billing_debit_return,
     billing_deposit,

@@ -54,6 +54,7 @@ class BillingContractLine(models.Model):
     tier_ids = fields.One2many(
         'billing.usage.tier', 'line_id', "Tiers", copy=True, help="Empty: each unit costs the price of the line."
     )
+    is_usage_billed = fields.Boolean(compute='_compute_is_usage_billed')
     usage_ids = fields.One2many('billing.usage', 'contract_line_id', "Usage", readonly=True)
 
     _usage_not_negative = models.Constraint(
@@ -64,6 +65,11 @@ class BillingContractLine(models.Model):
         "CHECK(usage_package > 0)",
         "A package holds more than zero units: correct the field “Package Size”.",
     )
+
+    @api.depends('usage_move_line_ids.parent_state')
+    def _compute_is_usage_billed(self):
+        for line in self:
+            line.is_usage_billed = any(row.parent_state != 'cancel' for row in line.usage_move_line_ids)
 
     @api.constrains('kind', 'tier_ids', 'usage_scheme', 'usage_package', 'discount', 'is_price_listed')
     def _check_usage_terms(self):
@@ -82,6 +88,18 @@ class BillingContractLine(models.Model):
         if USAGE_TERMS & vals.keys():
             self._refuse_other_usage_terms()
         return super().write(vals)
+
+    def action_usage_terms(self):
+        """Open what the usage of this line costs."""
+        self.ensure_one()
+        return {
+            'type': 'ir.actions.act_window',
+            'name': self.env._("Prices of Usage"),
+            'res_model': self._name,
+            'res_id': self.id,
+            'views': [(self.env.ref('recurring_billing.billing_contract_line_view_form_usage').id, 'form')],
+            'target': 'new',
+        }
 
     def _names_in_texts(self):
         return {'contract': self.contract_id.display_name, 'line': self._first_words()}

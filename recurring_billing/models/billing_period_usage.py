@@ -1,11 +1,7 @@
-from datetime import date, timedelta
+from datetime import date
 
 from odoo import api, models
 from odoo.tools import SQL
-
-from ..tools.recurrence import Period, Slot
-
-ONE_DAY = timedelta(days=1)
 
 
 class BillingPeriod(models.Model):
@@ -15,7 +11,8 @@ class BillingPeriod(models.Model):
 
     def _usage_bills(self):
         """What the invoice of this period bills of metered lines, as a list of `Bill`."""
-        lines = self.contract_id.line_ids.filtered(lambda line: line.kind == 'usage')
+        # one by one: lines that were filtered would no longer be read together for a whole slice
+        lines = [line for line in self.contract_id.line_ids if line.kind == 'usage']
         window = lines and self._usage_window()
         return [bill for line in lines for bill in line._usage_bills(*window)] if window else []
 
@@ -25,13 +22,14 @@ class BillingPeriod(models.Model):
         Each period that is not billed yet takes what has ended since the one before it, the first one all that came
         late. What comes after all was billed is taken by the last period of a contract that has ended.
         """
-        planned = self.contract_id.period_ids  # read together for a whole slice, which a union with others would not be
-        periods = (planned if self in planned else planned | self).sorted(lambda period: (period._usage_until(), period.date_start))
+        planned = self.contract_id.period_ids
+        periods = [*planned, *(() if self in planned else self)]
+        periods.sort(key=lambda period: (period._usage_until(), period.date_start))
         waiting = [period for period in periods if not (period.is_passed_over or period._live_lines())]
         if self in waiting:
             before = waiting[: waiting.index(self)]
             return before[-1]._usage_until() if before else date.min, self._usage_until()
-        is_last = self == periods[-1:] and self.contract_id.date_end and not waiting
+        is_last = self == periods[-1] and self.contract_id.date_end and not waiting
         return (date.min, self._usage_until()) if is_last else None
 
     def _usage_until(self):
@@ -77,37 +75,4 @@ class BillingPeriod(models.Model):
                 ('contract_id.date_end', '!=', False),
             ],
         )
-        self.env.add_to_compute(self._fields['state'], periods)
-        periods._recompute_recordset(['state'])
-
-
-class BillingContract(models.Model):
-    _inherit = 'billing.contract'
-
-    def _grid_periods(self):
-        """The planned periods of the calendar, without those that only settle usage."""
-        return self.period_ids.filtered(lambda period: not period.is_settlement)
-
-    def _usage_until(self, slot, planned_date, is_settlement=False):
-        """The last day whose usage the invoice of ``slot`` bills: in arrears that of its own days, else that of days
-        which are over when it is planned."""
-        if self.timing == 'arrears' and not is_settlement:
-            return slot.end
-        return min(slot.start, planned_date) - ONE_DAY
-
-    def _settlement_rows(self, rows):
-        """Values of the period after the end of this contract, where the last ones do not bill all usage.
-
-        :param rows: values of the last periods that are about to be made
-        """
-        if not any(line.kind == 'usage' for line in self.line_ids):
-            return []
-        ends = [period._usage_until() for period in self.period_ids]
-        for row in rows:
-            slot = Slot(Period(0, row['whole_start'], row['whole_end']), row['date_start'], row['date_end'])
-            ends.append(self._usage_until(slot, row['planned_date']))
-        if not ends or max(ends) >= self.date_end:
-            return []
-        day = self.date_end + ONE_DAY
-        values = self._period_values(Slot(Period(0, day, day), day, day))
-        return [{**values, 'planned_date': max(day, values['planned_date']), 'is_settlement': True}]
+        periods.modified(['free_line_ids'])  # with what depends on their state; a record alone triggers no period
