@@ -24,8 +24,8 @@ class BillingContractLine(models.Model):
         "Billed",
         default='recurring',
         required=True,
-        help="Once: in full with the period that holds the line's first day, as a set-up fee. By usage: what was metered "
-        "in a period, once that is over.",
+        help="Once: in full with the period that holds the line's first day, as a set-up fee. By usage: what was "
+        "metered in a period, once that is over.",
     )
     product_id = fields.Many2one(
         'product.product',

@@ -21,7 +21,7 @@ class BillingContractLine(models.Model):
     )
     usage_to_bill = fields.Json(
         compute='_compute_usage_to_bill',
-        help="Usage of periods that hold records which no invoice bills: [period, quantity of all, of those not billed].",
+        help="Of periods with records that no invoice bills: [period, quantity of all, of those not billed].",
     )
 
     @api.depends(

@@ -52,10 +52,10 @@ class BillingContractLine(models.Model):
         help="A term that the line fills in part owes its days' share of the minimum.",
     )
     tier_ids = fields.One2many(
-        'billing.usage.tier', 'line_id', "Tiers", copy=True, help="Empty: each unit costs the price of the line."
+        'billing.usage.tier', 'line_id', copy=True, help="Empty: each unit costs the price of the line."
     )
     is_usage_billed = fields.Boolean(compute='_compute_is_usage_billed')
-    usage_ids = fields.One2many('billing.usage', 'contract_line_id', "Usage", readonly=True)
+    usage_ids = fields.One2many('billing.usage', 'contract_line_id', readonly=True)
 
     _usage_not_negative = models.Constraint(
         'CHECK(usage_included >= 0 AND usage_minimum >= 0)',
@@ -108,8 +108,8 @@ class BillingContractLine(models.Model):
         """Refuse to agree the fields ``names`` of a metered line otherwise: its usage would belong to two prices."""
         raise UserError(
             self.env._(
-                "Contract %(contract)s, line %(line)s is billed by usage: %(fields)s cannot be changed from a day on. End "
-                "this line and add a new one from the first day of the new terms.",
+                "Contract %(contract)s, line %(line)s is billed by usage: %(fields)s cannot be changed from a day on. "
+                "End this line and add a new one from the first day of the new terms.",
                 fields=self._labels(set(names)),
                 **self._names_in_texts(),
             ),

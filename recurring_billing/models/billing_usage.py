@@ -105,8 +105,8 @@ class BillingUsage(models.Model):
         texts = {'usage': self._name_in_texts(), 'line': line._first_words(), 'contract': line.contract_id.name}
         if self.quantity < 0:
             return self.env._(
-                "Usage %(usage)s, field “Quantity”: %(quantity)s is below zero. Enter zero or more; what was billed too "
-                "much is given back by a credit note.",
+                "Usage %(usage)s, field “Quantity”: %(quantity)s is below zero. Enter zero or more; what was billed "
+                "too much is given back by a credit note.",
                 quantity=self.quantity,
                 **texts,
             )
@@ -122,8 +122,8 @@ class BillingUsage(models.Model):
 
     def _fault_of_days(self, days, texts):
         return self.env._(
-            "Usage %(usage)s, field “Date”: %(date)s is outside the days of line %(line)s of contract %(contract)s, which "
-            "runs from %(first)s to %(last)s. Correct the date, or choose the line that ran on that day.",
+            "Usage %(usage)s, field “Date”: %(date)s is outside the days of line %(line)s of contract %(contract)s, "
+            "which runs from %(first)s to %(last)s. Correct the date, or choose the line that ran on that day.",
             date=format_date(self.env, self.date),
             first=format_date(self.env, days.first) if days else "…",
             last=format_date(self.env, days.last) if days and days.last.year < 9999 else "…",
@@ -238,10 +238,8 @@ class BillingUsage(models.Model):
         """``vals_list`` with the line of each meter, in a company of the user."""
         meters = {vals['meter'] for vals in vals_list if vals.get('meter')}
         lines = self.env['billing.contract.line']
-        by_meter = lines.search([('meter', 'in', [*meters]), *lines._check_company_domain(self.env.companies)]) if (
-            meters
-        ) else lines
-        by_meter = by_meter.grouped('meter')
+        own = lines._check_company_domain(self.env.companies)
+        by_meter = lines.search([('meter', 'in', [*meters]), *own]).grouped('meter') if meters else {}
         rows = []
         for vals in vals_list:
             row = {'date': fields.Date.context_today(self), **vals}
@@ -298,8 +296,8 @@ class BillingUsage(models.Model):
     def record(self, rows):
         """Record usage for another system; what it sends a second time changes nothing.
 
-        :param rows: list of {'meter' (or 'contract_line_id'), 'date', 'quantity', 'reference', 'note'}; the reference is
-            needed, since without it the same usage could be billed twice
+        :param rows: list of {'meter' (or 'contract_line_id'), 'date', 'quantity', 'reference', 'note'}; the reference
+            is needed, since without it the same usage could be billed twice
         :return: {'created': how many are new, 'known': how many had been recorded}
         """
         for row in rows:

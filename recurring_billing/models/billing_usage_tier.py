@@ -15,7 +15,9 @@ class BillingUsageTier(models.Model):
     line_id = fields.Many2one('billing.contract.line', required=True, index=True, ondelete='cascade')
     company_id = fields.Many2one(related='line_id.company_id', store=True, index=True)
     currency_id = fields.Many2one(related='line_id.currency_id')
-    up_to = fields.Float(digits='Product Unit', help="The last unit of this tier. Zero: open, as the last tier must be.")
+    up_to = fields.Float(
+        digits='Product Unit', help="The last unit of this tier. Zero: open, as the last tier must be."
+    )
     is_open = fields.Boolean(compute='_compute_is_open', store=True)
     price = fields.Float(digits=(16, 6), required=True, help="For one unit.")
     flat = fields.Monetary("Flat Fee", help="Owed once a period as soon as this tier is reached.")

@@ -59,4 +59,6 @@ class UsageCommon(BillingCommon):
 
     def _amounts(self, invoices):
         """What lines of usage come to on each of ``invoices``; below zero on a credit note."""
-        return [[-row[3] if move.move_type == 'out_refund' else row[3] for row in self._rows(move)] for move in invoices]
+        return [
+            [-row[3] if move.move_type == 'out_refund' else row[3] for row in self._rows(move)] for move in invoices
+        ]

@@ -234,7 +234,11 @@ class TestBillingUsageOwed(UsageCommon):
         for number, (term, start, minimum, quantities, amounts) in enumerate(cases):
             with self.subTest(term=term, start=start):
                 contract, line = self._metered(
-                    alignment='calendar', start=start, meter=f"M-{number}", usage_minimum=minimum, usage_minimum_term=term
+                    alignment='calendar',
+                    start=start,
+                    meter=f"M-{number}",
+                    usage_minimum=minimum,
+                    usage_minimum_term=term,
                 )
                 for month, quantity in zip((9, 10, 11), quantities, strict=True):
                     self._use(line, date(2026, month, 20), quantity)
@@ -345,9 +349,6 @@ class TestBillingUsageOwed(UsageCommon):
         }
         contract._amend('lines', date(2026, 10, 16), date(2026, 10, 2), lines=[(line, None)], added=[new])
         self.env['billing.usage'].record(
-            [
-                {'meter': "M-1", 'date': f'2026-10-{day}', 'quantity': 10, 'reference': str(day)}
-                for day in (15, 16)
-            ]
+            [{'meter': "M-1", 'date': f'2026-10-{day}', 'quantity': 10, 'reference': str(day)} for day in (15, 16)]
         )
         self.assertEqual(self._amounts(self._billed_on(date(2026, 11, 1), contract)), [[2.0, 10.0]])

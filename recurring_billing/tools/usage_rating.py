@@ -81,7 +81,7 @@ def true_up(committed: Decimal, billed: Iterable[Decimal]) -> Decimal:
 
 
 def contract_year(start: date, day: date) -> Days:
-    """The year of a contract that began on ``start`` which holds ``day``; its last day is the one before an anniversary.
+    """The year, of a contract that began on ``start``, which holds ``day``; it ends the day before an anniversary.
 
     :raises ValueError: ``day`` lies before ``start``
     """
