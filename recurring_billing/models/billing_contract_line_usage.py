@@ -54,6 +54,7 @@ class BillingContractLine(models.Model):
     tier_ids = fields.One2many(
         'billing.usage.tier', 'line_id', copy=True, help="Empty: each unit costs the price of the line."
     )
+    has_tiers = fields.Boolean(compute='_compute_has_tiers')
     is_usage_billed = fields.Boolean(compute='_compute_is_usage_billed')
     usage_ids = fields.One2many('billing.usage', 'contract_line_id', readonly=True)
 
@@ -65,6 +66,11 @@ class BillingContractLine(models.Model):
         "CHECK(usage_package > 0)",
         "A package holds more than zero units: correct the field “Package Size”.",
     )
+
+    @api.depends('tier_ids')
+    def _compute_has_tiers(self):
+        for line in self:
+            line.has_tiers = bool(line.tier_ids)
 
     @api.depends('usage_move_line_ids.parent_state')
     def _compute_is_usage_billed(self):
@@ -144,12 +150,8 @@ class BillingContractLine(models.Model):
         except ValueError as error:
             raise ValidationError(
                 self.env._(
-                    "Contract %(contract)s, line %(line)s, field “Tiers”: %(remedy)s (%(fault)s).",
-                    remedy=self.env._(
-                        "let the tiers rise and leave the last “Up To” at zero, which means open; packages have the "
-                        "price of the line and no tiers"
-                    ),
-                    fault=error,
+                    "Contract %(contract)s, line %(line)s, field “Tiers”: let the tiers rise and leave “Up To” of the "
+                    "last one at zero, which means open; packages have the price of the line and no tiers.",
                     **self._names_in_texts(),
                 ),
             ) from error

@@ -131,9 +131,9 @@ class TestBillingUsage(UsageCommon):
 
     def test_terms_of_usage_that_do_not_fit_are_refused(self):
         cases = [
-            ({'tiers': ((10, 1.0),)}, "field “Tiers”: let the tiers rise .*the last tier must be open"),
-            ({'tiers': ((10, 1.0), (10, 2.0), (0, 1.0))}, "tiers must rise"),
-            ({'tiers': ((10, 1.0), (0, 1.0)), 'usage_scheme': 'package'}, "a package has one price"),
+            ({'tiers': ((10, 1.0),)}, "field “Tiers”: let the tiers rise and leave “Up To” of the last one at zero"),
+            ({'tiers': ((10, 1.0), (10, 2.0), (0, 1.0))}, "let the tiers rise"),
+            ({'tiers': ((10, 1.0), (0, 1.0)), 'usage_scheme': 'package'}, "packages have the price of the line"),
             ({'discount': 5.0}, "knows neither a discount nor the pricelist"),
         ]
         for values, message in cases:

@@ -31,6 +31,7 @@ class TestBillingUsageOwed(UsageCommon):
         )
         self.assertSale(invoice, date(2026, 10, 1), [100.0, 100.0, 20.0], 44.0)
         self.assertEqual(september.move_id, invoice)
+        self.assertFalse(contract.free_warning, "it is not free, only not known yet")
         self.assertFalse(october.move_line_id)
         self.assertFalse(self._bill(date(2026, 10, 2)), "never twice")
 
