@@ -80,6 +80,7 @@ from . import (
     billing_run_work,
     billing_termination_reason,
     billing_usage,
+    billing_usage_exchange,
     billing_usage_tier,
     res_company,
     res_company_deposit,

@@ -87,13 +87,15 @@ class BillingContractLine(models.Model):
         :return: list of `Bill`
         """
         self.ensure_one()
+        if not self._days_of_usage():
+            return []
         slots = {period.id: period._slot() for period in self.contract_id._grid_periods()}
         last = max((slot.end for slot in slots.values() if slot.end <= until), default=None)
         bills = []
         for period_id, total, waiting in self.usage_to_bill or ():
             slot = slots[period_id]
             if after < slot.end <= until:
-                days = Days(slot.start, slot.end)
+                days = Days(max(slot.start, self._days_of_usage().first), slot.end)
                 bills += self._bills_of_usage(days, Decimal(total), Decimal(waiting), is_late=slot.end < last)
         if self.usage_minimum:
             bills += self._true_ups(after, until, bills)
@@ -134,7 +136,7 @@ class BillingContractLine(models.Model):
         for term, closing in self._minimum_terms():
             if not after < closing <= until:
                 continue
-            days = overlap(term, self._days())
+            days = overlap(term, self._days_of_usage())
             minimum = part(Decimal(str(self.usage_minimum)), days, term, self._rounding())
             used = self._billed_usage('usage', days)[0]
             used += sum(Decimal(str(bill.full)) for bill in bills if days.first <= bill.days.first <= days.last)
@@ -144,7 +146,7 @@ class BillingContractLine(models.Model):
 
     def _minimum_terms(self):
         """(days of a term, last day of its last period) of each term that the planned periods reach."""
-        in_effect = self._days()
+        in_effect = self._days_of_usage()
         terms = {}
         for period in self.contract_id._grid_periods().sorted('date_start') if in_effect else ():
             slot = period._slot()

@@ -2,6 +2,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import formatLang
 
 from ..tools.usage_rating import Tier, rate
 
@@ -156,8 +157,56 @@ class BillingContractLine(models.Model):
                 ),
             ) from error
 
+    def _usage_texts(self):
+        """What usage of this line costs, in sentences for the customer."""
+        self.ensure_one()
+
+        def money(amount):
+            decimals = max(2, len(f"{Decimal(str(amount)):f}".partition(".")[2]))
+            return f"{formatLang(self.env, amount, digits=decimals)}\u00a0{self.currency_id.symbol}"
+
+        texts = []
+        if self.usage_included:
+            texts.append(
+                self.env._("%s included per period", self._number(self.env, Decimal(str(self.usage_included))))
+            )
+        if self.usage_scheme == 'package':
+            size = self._number(self.env, Decimal(str(self.usage_package)))
+            texts.append(self.env._("%(price)s for each %(size)s begun", price=money(self.price_unit), size=size))
+        else:
+            texts += self._tier_texts(money)
+        if self.usage_minimum:
+            term = dict(self._fields['usage_minimum_term']._description_selection(self.env))[self.usage_minimum_term]
+            texts.append(
+                self.env._("at least %(minimum)s %(term)s", minimum=money(self.usage_minimum), term=term.lower())
+            )
+        return texts
+
+    def _tier_texts(self, money):
+        for tier in self._tiers():
+            price = money(float(tier.price))
+            if tier.up_to:
+                text = self.env._("up to %(end)s: %(price)s", end=self._number(self.env, tier.up_to), price=price)
+            elif len(self.tier_ids) > 1:
+                text = self.env._("above: %s", price)
+            else:
+                text = self.env._("%s each", price)
+            yield (
+                text if not tier.flat else self.env._("%(tier)s and %(flat)s", tier=text, flat=money(float(tier.flat)))
+            )
+
     def _tiers(self):
         if not self.tier_ids:
             return [Tier(None, Decimal(str(self.price_unit)))]
         rows = self.tier_ids.sorted(lambda tier: (not tier.up_to, tier.up_to))
         return [tier._tier() for tier in rows]
+
+    def _days_of_usage(self):
+        """The days on which usage of this line is billed here, or None; not those that another software billed."""
+        self.ensure_one()
+        days = self._days()
+        opening = self.billed_until
+        if not days or not opening or opening < days.first:
+            return days
+        first = fields.Date.add(opening, days=1)
+        return days._replace(first=first) if first <= days.last else None

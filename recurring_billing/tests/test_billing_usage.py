@@ -140,6 +140,22 @@ class TestBillingUsage(UsageCommon):
             with self.subTest(message=message), self.assertRaisesRegex(ValidationError, message), self.cr.savepoint():
                 self._metered(**values)
 
+    def test_the_contract_tells_what_usage_costs(self):
+        space = "\u00a0"
+        cases = [
+            ({}, ["up to 1,000: 0.10 €", "above: 0.05 €"]),
+            ({'tiers': (), 'price_unit': 0.5, 'usage_included': 20}, ["20 included per period", "0.50 € each"]),
+            (
+                {'tiers': (), 'price_unit': 9.0, 'usage_scheme': 'package', 'usage_package': 10, 'usage_minimum': 50},
+                ["9.00 € for each 10 begun", "at least 50.00 € per period"],
+            ),
+            ({'tiers': ((0, 0.0012),), 'flat': [(0, 7.0)]}, ["0.0012 € each and 7.00 €"]),
+        ]
+        for values, texts in cases:
+            with self.subTest(texts=texts):
+                _contract, line = self._metered(**values)
+                self.assertEqual([text.replace(space, " ") for text in line._usage_texts()], texts)
+
     def test_a_copied_contract_takes_the_tiers_along_and_no_usage(self):
         contract, line = self._metered()
         self._use(line, date(2026, 9, 5), 10)

@@ -100,6 +100,7 @@ class TestBillingUsageOwed(UsageCommon):
                 self.assertEqual(self._amounts(billed), [[first_amount]])
                 record = self._use(line, date(2026, 9, 6), late)
                 self.assertTrue(record.is_late)
+                self.assertEqual(record.search([('is_late', '=', True)]), record)
                 self.assertFalse(self._bill(date(2026, 10, 2)), "it waits for the next invoice")
                 invoice = self._billed_on(date(2026, 11, 1), contract)
                 self.assertSale(invoice, date(2026, 11, 1), [100.0, late_amount], 20.0 + late_amount / 5)
@@ -248,6 +249,20 @@ class TestBillingUsageOwed(UsageCommon):
                     [self._amounts(self._billed_on(date(2026, month, 20), contract))[0] for month in (10, 11, 12)],
                     amounts,
                 )
+
+    def test_a_line_that_begins_within_a_period_owes_its_days_of_the_minimum(self):
+        contract, line = self._metered(date_start=date(2026, 9, 16), usage_minimum=30.0)
+        self._use(line, date(2026, 9, 20), 100)
+        self._billed_on(date(2026, 9, 1), contract)
+        invoice = self._billed_on(date(2026, 10, 1), contract)
+        # 15 of 30 days: 15.00 - 10.00
+        self.assertEqual(
+            [row[::3] for row in self._rows(invoice)],
+            [
+                ("usage from 09/16/2026 to 09/30/2026: 100 of 100 Units", 10.0),
+                ("minimum from 09/16/2026 to 09/30/2026: 15.00 € less 10.00 € of usage", 5.0),
+            ],
+        )
 
     def test_the_minimum_of_a_year_comes_with_its_last_period_and_knows_late_usage(self):
         contract, line = self._metered(
