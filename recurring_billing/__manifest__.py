@@ -51,6 +51,8 @@
         'views/billing_deposit_views.xml',
         'views/billing_contract_views.xml',
         'views/billing_run_views.xml',
+        'views/billing_usage_tier_views.xml',
+        'views/billing_usage_views.xml',
         'views/billing_index_views.xml',
         'views/billing_index_value_views.xml',
         'views/billing_revision_terms_views.xml',

@@ -19,6 +19,7 @@ class AccountMoveLine(models.Model):
             'billing_credited_line_id',
             'billing_discount_ids',
             'billing_discount_id',
+            'billing_part',
             'billing_revision',
             'billing_deposit_id',
         },
@@ -51,6 +52,7 @@ class AccountMoveLine(models.Model):
             ('recurring', "Recurring"),
             ('setup', "Once"),
             ('usage', "Usage"),
+            ('true_up', "Minimum Commitment"),
             ('discount', "Discount"),
             ('adjustment', "Adjustment"),
             ('deposit', "Deposit"),
@@ -66,7 +68,8 @@ class AccountMoveLine(models.Model):
         "Price of the Period",
         readonly=True,
         copy=False,
-        help="Where this line bills a part of a period: the price of the whole one, which its credits are shares of.",
+        help="Where this line bills a part of a period: the price of the whole one, which its credits are shares of. "
+        "Of usage: what this line bills, whatever is corrected by hand.",
     )
     billing_credited_line_id = fields.Many2one(
         'account.move.line',
@@ -96,6 +99,7 @@ class AccountMoveLine(models.Model):
         ondelete='restrict',
         help="The discount that this line takes off.",
     )
+    billing_part = fields.Integer("Row of Usage", readonly=True, copy=False)
     billing_revision = fields.Integer(
         readonly=True,
         copy=False,
@@ -106,7 +110,8 @@ class AccountMoveLine(models.Model):
 
     _billing_once = models.UniqueIndex(
         "(billing_contract_line_id, billing_period_id, billing_kind, billing_date_start, "
-        "COALESCE(billing_credited_line_id, 0), COALESCE(billing_discount_id, 0), billing_revision) "
+        "COALESCE(billing_credited_line_id, 0), COALESCE(billing_discount_id, 0), COALESCE(billing_part, 0), "
+        "billing_revision) "
         "WHERE billing_contract_line_id IS NOT NULL AND billing_revision > 0 AND parent_state != 'cancel'",
         "This contract line is already invoiced for this period.",
     )
@@ -127,6 +132,8 @@ class AccountMoveLine(models.Model):
                     'billing_discount_id': self.billing_discount_id.id,
                 },
             )
+            if self._billing_is_metered():
+                values['billing_full_amount'] = self.billing_full_amount
         return result
 
     @api.model

@@ -1,8 +1,21 @@
 import typing
+from decimal import Decimal
 
 from odoo import models
 
 from ..tools.proration import Days, Share
+
+
+class Used(typing.NamedTuple):
+    """What a bill of usage says of it: ``quantity`` of the ``total`` that was used in the period.
+
+    ``kind`` is one of tools.usage_rating's rows, "late" for what an earlier invoice lacks, or "minimum".
+    """
+
+    kind: str
+    quantity: Decimal
+    total: Decimal
+    is_late: bool = False
 
 
 class Bill(typing.NamedTuple):
@@ -20,6 +33,8 @@ class Bill(typing.NamedTuple):
     reductions: models.BaseModel | tuple = ()  # the discounts that are taken off these days
     reduction: models.BaseModel | None = None  # the one that this line takes off
     deposit: models.BaseModel | None = None  # the advance that this line deducts
+    part: int = 0  # which of the rows that price the same usage
+    usage: Used | None = None
     manual: dict = {}  # net and taxes of what is given back, as the tax engine takes amounts that were typed by hand
 
     @property

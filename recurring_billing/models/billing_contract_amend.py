@@ -85,6 +85,8 @@ class BillingContract(models.Model):
             if wanted is None:
                 yield {**row, 'name': 'end', 'old_value': None, 'new_value': None}
                 continue
+            if item.kind == 'usage':
+                item._refuse_change_of_usage(wanted)
             old = (version or item)._agreed()
             for name, value in wanted.items():
                 if value != old[name]:

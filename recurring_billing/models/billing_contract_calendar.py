@@ -39,7 +39,7 @@ class BillingContract(models.Model):
         return min(openings) + ONE_DAY if openings and all(openings) else self.date_start
 
     def _first_unplanned_day(self):
-        ends = [(period.date_end, period.whole_end) for period in self.period_ids]
+        ends = [(period.date_end, period.whole_end) for period in self._grid_periods()]
         return self._first_day_after(*max(ends, default=(None, None)))
 
     def _first_day_after(self, end, whole_end):
@@ -54,7 +54,7 @@ class BillingContract(models.Model):
     def _plan_periods(self, until):
         """Make the period rows of these contracts that are planned until ``until`` (included), and the one after."""
         last_rows = self.env['billing.period']._read_group(
-            [('contract_id', 'in', self.ids)],
+            [('contract_id', 'in', self.ids), ('is_settlement', '=', False)],
             ['contract_id'],
             ['date_end:max', 'whole_end:max', 'planned_date:max'],
         )
@@ -74,8 +74,8 @@ class BillingContract(models.Model):
         for slot in self._slots(first, self.date_end or None):
             rows.append(self._period_values(slot))
             if rows[-1]['planned_date'] > until:
-                break
-        return rows
+                return rows
+        return rows + self._settlement_rows(rows)
 
     def _period_values(self, slot):
         return {
@@ -99,9 +99,9 @@ class BillingContract(models.Model):
 
         Periods that an invoice or the record of a run names stay; what lies after the end is not owed.
         """
-        loose = self.env['billing.period']
+        loose = self.period_ids.filtered(lambda period: period.is_settlement and period._is_loose())
         for contract in self:
-            for period in contract.period_ids.sorted('date_start', reverse=True):
+            for period in contract._grid_periods().sorted('date_start', reverse=True):
                 if not period._is_loose():
                     break
                 loose |= period

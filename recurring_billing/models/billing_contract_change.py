@@ -102,8 +102,8 @@ class BillingContract(models.Model):
         return kinds[0] if len(kinds) == 1 else 'lines'
 
     def _items_on(self, day):
-        """The recurring lines that are in effect on ``day``, each known by its first version."""
-        lines = self.line_ids.filtered(lambda line: line.kind == 'recurring' and not line.display_type)
+        """The lines that go on and are in effect on ``day``, each known by its first version."""
+        lines = self.line_ids.filtered(lambda line: line.kind != 'setup' and not line.display_type)
         effective = lines.filtered(lambda line: day and line._is_in_effect(day))
         return effective.browse(line._item().id for line in effective)
 

@@ -69,6 +69,8 @@ class BillingContractLine(models.Model):
         if self._is_unguarded():
             return
         for line in self.filtered(lambda line: line.contract_id.state != 'draft' and not line.display_type):
+            if line.kind == 'usage' and names:
+                line._refuse_change_of_usage(names)
             texts = {
                 'contract': line.contract_id.name,
                 'state': line.contract_id._state_label(line.contract_id.state).lower(),

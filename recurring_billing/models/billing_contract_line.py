@@ -20,11 +20,12 @@ class BillingContractLine(models.Model):
         help="Printed between the lines of the invoice; bills nothing.",
     )
     kind = fields.Selection(
-        [('recurring', "Every period"), ('setup', "Once")],
+        [('recurring', "Every period"), ('setup', "Once"), ('usage', "By usage")],
         "Billed",
         default='recurring',
         required=True,
-        help="Once: in full with the period that holds the line's first day, as a set-up fee.",
+        help="Once: in full with the period that holds the line's first day, as a set-up fee. By usage: what was "
+        "metered in a period, once that is over.",
     )
     product_id = fields.Many2one(
         'product.product',
@@ -109,10 +110,10 @@ class BillingContractLine(models.Model):
             product = line.product_id.with_context(lang=line.partner_id.lang)
             line.name = product.get_product_multiline_description_sale() if product else line.name
 
-    @api.depends('display_type')
+    @api.depends('display_type', 'kind')
     def _compute_quantity(self):
         for line in self:
-            line.quantity = 0.0 if line.display_type else line.quantity or 1.0
+            line.quantity = 0.0 if line.display_type or line.kind == 'usage' else line.quantity or 1.0
 
     @api.depends('product_id')
     def _compute_product_uom_id(self):

@@ -24,7 +24,7 @@ class BillingContractLine(models.Model):
         :return: list of `Bill`
         """
         self.ensure_one()
-        if self.display_type:
+        if self.display_type or self.kind == 'usage':  # usage is owed once it is known, see billing_period_usage
             return []
         whole = Days(slot.whole.start, slot.whole.end)
         owed = self._owed_days(Days(slot.start, slot.end), whole)
@@ -45,9 +45,9 @@ class BillingContractLine(models.Model):
         return bills + self._credits(to_credit(owed, posted, self._rounding(), self.contract_id.proration))
 
     def _whole_period(self):
-        """What this line bills for a period that it fills, as a list of `Bill`: empty for a line that only prints."""
+        """What this line bills for a period that it fills, as a list of `Bill`: empty for one that prints or meters."""
         self.ensure_one()
-        if self.display_type or not self.product_id:
+        if self.display_type or self.kind == 'usage' or not self.product_id:
             return []
         return [Bill(self, self.kind, None, WHOLE, self.quantity, self.price_unit, discount=self.discount)]
 
@@ -190,6 +190,8 @@ class BillingContractLine(models.Model):
         if bill.deposit:
             return bill.deposit._deduction_text(env)
         title, *details = self.name.strip().splitlines()
+        if bill.usage:
+            return self._usage_title(bill, title, env)
         if discount := bill.reduction or (bill.credited and bill.credited.billing_discount_id):
             title = env._("%(discount)s on %(line)s", discount=discount.with_env(env)._text(), line=title)
             details = []

@@ -227,7 +227,7 @@ class BillingContract(models.Model):
         today = fields.Date.context_today(self)
         for contract in self:
             day = max(today, contract.date_start or today)
-            lines = contract.line_ids.filtered(lambda line: line.product_id and not line.display_type)
+            lines = contract.line_ids.filtered(lambda line: line.product_id and line.kind != 'usage')
             lines = lines.filtered(lambda line, day=day: line._days() and line._days().last >= day)
             free = lines.filtered(lambda line, day=day: not line.quantity * line._price_on(day))
             contract.free_warning = ", ".join(line._first_words() for line in free)

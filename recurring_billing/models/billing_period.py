@@ -31,6 +31,7 @@ class BillingPeriod(models.Model):
             'date_start',
             'date_end',
             'planned_date',
+            'is_settlement',
             'is_passed_over',
             'free_line_ids',
             'state',
@@ -55,6 +56,9 @@ class BillingPeriod(models.Model):
     planned_date = fields.Date("Planned Invoice Date", required=True, readonly=True)
     invoice_line_ids = fields.One2many('account.move.line', 'billing_period_id', readonly=True)
     invoice_ids = fields.Many2many('account.move', compute='_compute_invoice_ids')
+    is_settlement = fields.Boolean(
+        readonly=True, help="After the last day of a contract that is billed in advance: bills its last usage."
+    )
     is_passed_over = fields.Boolean(readonly=True, help="It was due and owed nothing.")
     free_line_ids = fields.Many2many(
         'billing.contract.line', string="Free Lines", readonly=True, help="Lines that cost nothing when it was due."
@@ -74,7 +78,7 @@ class BillingPeriod(models.Model):
     amount_total = fields.Monetary("Total", compute='_compute_amounts')
 
     _contract_start_unique = models.UniqueIndex(
-        "(contract_id, date_start)",
+        "(contract_id, date_start, COALESCE(is_settlement, FALSE))",
         "A contract has one row for each period: this one exists already.",
     )
     _due_idx = models.Index("(company_id, planned_date) WHERE state = 'planned'")
@@ -146,10 +150,11 @@ class BillingPeriod(models.Model):
         self.ensure_one()
         billed = self._billed()
         slot = self._slot()
-        lines = self.contract_id.line_ids
+        lines = self.contract_id.line_ids.browse() if self.is_settlement else self.contract_id.line_ids
         if self.free_line_ids:
             lines = lines.filtered(lambda line: line._origin not in self.free_line_ids)
         bills = [bill for line in lines for bill in line._bills(slot, billed.get(line._origin, ()))]
+        bills += self._usage_bills()
         is_free_invoice = bills and not billed and self.contract_id.bills_zero
         return bills if is_free_invoice or not self._is_free(bills) else []
 
@@ -178,7 +183,8 @@ class BillingPeriod(models.Model):
             return True
 
     def _slot(self):
-        last = min(self.date_end, self.contract_id.date_end or self.date_end)
+        is_cut = self.contract_id.date_end and not self.is_settlement
+        last = min(self.date_end, self.contract_id.date_end) if is_cut else self.date_end
         return Slot(Period(0, self.whole_start, self.whole_end), self.date_start, last)
 
     def _live_lines(self):
@@ -191,7 +197,7 @@ class BillingPeriod(models.Model):
         """
         self.ensure_one()
         credits, billed = {}, {}
-        lines = self._live_lines().filtered(lambda line: line not in without)
+        lines = self._live_lines().filtered(lambda line: line not in without and not line._billing_is_metered())
         given = lines.filtered(lambda line: line._billing_is_credit())
         taken_back = given.filtered(lambda line: line._billing_reopens()).billing_credited_line_id
         for line in given - taken_back:

@@ -153,7 +153,7 @@ class BillingPeriod(models.Model):
 
     def _amount_remarks(self, plan):
         bills = [bill for _period, bill in plan.bills]
-        if free := [bill.line for bill in bills if not bill.price_unit]:
+        if free := [bill.line for bill in bills if not bill.price_unit and not bill.usage]:
             yield self.env._("Price zero: %s", ", ".join(line.product_id.display_name for line in free))
         if warning := ", ".join(filter(None, plan.periods.contract_id.mapped('tax_warning'))):
             yield self.env._("Service taxed as goods: %s", warning)

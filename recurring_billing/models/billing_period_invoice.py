@@ -48,6 +48,7 @@ class BillingPeriod(models.Model):
         if is_batched:
             text = self.env._("%s and posted by the recurring billing", moves[:1]._creation_message())
             moves._message_log_batch(dict.fromkeys(moves.ids, text))
+        self._mark_usage(plans, moves)
         return moves
 
     def _may_log_in_batch(self):
@@ -102,7 +103,7 @@ class BillingPeriod(models.Model):
         """The customer's order number or the contract; a credit note names the invoices that it corrects."""
         contract = plan.contract
         reference = contract.customer_reference or contract.name
-        if not plan.is_credit_note:
+        if not plan.is_credit_note or not credited:
             return reference
         env = contract.with_context(lang=contract.partner_id.lang or contract.company_id.partner_id.lang).env
         names = ", ".join(credited.mapped('name'))
@@ -165,6 +166,7 @@ class BillingPeriod(models.Model):
             'billing_date_start': bill.days.first,
             'billing_date_end': bill.days.last,
             'billing_full_amount': bill.full,
+            'billing_part': bill.part,
             'billing_revision': period.revision,
         }
         if bill.reductions:

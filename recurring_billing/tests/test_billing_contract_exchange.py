@@ -57,6 +57,26 @@ class TestBillingContractExchange(BillingCommon, HttpCase):
             [{'id': known, 'state': 'draft', 'amount_untaxed': 100.0, 'date_start': '2026-09-01'}],
         )
 
+    def test_another_system_records_usage_once(self):
+        usage = {'product_id': self.service.id, 'name': "Calls", 'kind': 'usage', 'meter': "METER-1", 'price_unit': 0.1}
+        values = self._api_values(line_ids=[[0, 0, usage]])
+        contract_id = self._call('create_once', external_reference="CRM-1", values=values)
+        self._call('action_start', ids=[contract_id])
+        rows = [
+            {'meter': "METER-1", 'date': "2026-09-01", 'quantity': 120, 'reference': "READING-0001"},
+            {'meter': "METER-1", 'date': "2026-09-02", 'quantity': 80.5, 'reference': "READING-0002"},
+        ]
+        for answer in ({'created': 2, 'known': 0}, {'created': 0, 'known': 2}):
+            self.assertEqual(self._call('record', model='billing.usage', rows=rows), answer)
+        answer = self._call('record', 422, model='billing.usage', rows=[{**rows[0], 'quantity': 1}])
+        self.assertIn("READING-0001: this external reference is recorded already", answer['message'])
+        answer = self._call(
+            'record', 403, user=self.invoicing, model='billing.usage', rows=[{**rows[0], 'reference': "3"}]
+        )
+        self._bill(date(2026, 10, 1))
+        contract = self.env['billing.contract'].browse(contract_id)
+        self.assertEqual(contract._invoices().amount_untaxed, 20.05)  # 200.5 x 0.10
+
     def test_another_system_changes_starts_and_ends_a_contract(self):
         contract_id = self._call('create_once', external_reference="CRM-1", values=self._api_values())
         contract = self.env['billing.contract'].browse(contract_id)

@@ -1,3 +1,4 @@
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase
 
-from odoo.addons.recurring_billing.tools.usage_rating import SCHEMES, Row, Tier, rate, true_up
+from odoo.addons.recurring_billing.tools.usage_rating import SCHEMES, Row, Tier, contract_year, rate, true_up
 
 CENT = Decimal("0.01")
 LAW = settings(max_examples=100, deadline=None, database=None)
@@ -244,3 +245,19 @@ class TestUsageRating(BaseCase):
     def test_with_its_true_up_a_term_bills_the_commitment_or_more(self, committed, billed):
         missing = true_up(committed, billed)
         self.assertEqual(sum(billed) + missing, max(sum(billed), committed))
+
+    def test_the_year_of_a_contract_ends_before_its_anniversary(self):
+        cases = [  # start, day -> first and last day
+            ("2026-09-16", "2026-09-16", "2026-09-16", "2027-09-15"),
+            ("2026-09-16", "2027-09-15", "2026-09-16", "2027-09-15"),
+            ("2026-09-16", "2027-09-16", "2027-09-16", "2028-09-15"),
+            ("2024-02-29", "2025-02-27", "2024-02-29", "2025-02-27"),
+            ("2024-02-29", "2025-02-28", "2025-02-28", "2026-02-27"),
+            ("2024-02-29", "2028-02-29", "2028-02-29", "2029-02-27"),
+        ]
+        for case in cases:
+            start, day, first, last = map(date.fromisoformat, case)
+            with self.subTest(start=start, day=day):
+                self.assertEqual(contract_year(start, day), (first, last))
+        with self.assertRaisesRegex(ValueError, "lies before"):
+            contract_year(date(2026, 9, 16), date(2026, 9, 15))

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from .proration import prorate
+from dateutil.relativedelta import relativedelta
+
+from .proration import Days, prorate
 
 _NOTHING = Decimal(0)
 _ONE = Decimal(1)
@@ -75,6 +78,17 @@ def true_up(committed: Decimal, billed: Iterable[Decimal]) -> Decimal:
     if committed < 0:
         raise ValueError(f"negative commitment: {committed}")
     return max(committed - sum(billed), 0 * committed)
+
+
+def contract_year(start: date, day: date) -> Days:
+    """The year, of a contract that began on ``start``, which holds ``day``; it ends the day before an anniversary.
+
+    :raises ValueError: ``day`` lies before ``start``
+    """
+    if day < start:
+        raise ValueError(f"{day} lies before {start}")
+    years = relativedelta(day, start).years
+    return Days(start + relativedelta(years=years), start + relativedelta(years=years + 1, days=-1))
 
 
 def _graduated(quantity: Decimal, tiers: Sequence[Tier], _size: Decimal) -> _Priced:

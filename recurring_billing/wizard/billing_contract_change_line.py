@@ -16,8 +16,15 @@ class BillingContractChangeLine(models.TransientModel):
     line_id = fields.Many2one('billing.contract.line', help="What is changed, by its first version. Empty: new.")
     version_id = fields.Many2one('billing.contract.line', compute='_compute_version_id')
     kind = fields.Selection(
-        [('recurring', "Every period"), ('setup', "Once")], "Billed", default='recurring', required=True
+        [('recurring', "Every period"), ('setup', "Once"), ('usage', "By usage")],
+        "Billed",
+        compute='_compute_kind',
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
     )
+    meter = fields.Char(help="Of a new line by usage: how the metering system calls it. Tiers follow on the line.")
     product_id = fields.Many2one(
         'product.product',
         required=True,
@@ -66,6 +73,11 @@ class BillingContractChangeLine(models.TransientModel):
             day = row.change_id.date
             row.version_id = row.line_id._version_on(day) if row.line_id and day else row.line_id
 
+    @api.depends('line_id')
+    def _compute_kind(self):
+        for row in self:
+            row.kind = row.line_id.kind or row.kind or 'recurring'
+
     @api.depends('version_id')
     def _compute_product_id(self):
         for row in self:
@@ -112,7 +124,7 @@ class BillingContractChangeLine(models.TransientModel):
         else by their length; 1.0 for a product that is new."""
         change = self.change_id
         is_agreed = self.version_id and self.product_id == self.version_id.product_id
-        if not is_agreed or not change._is_new_frequency():
+        if not is_agreed or self.kind == 'usage' or not change._is_new_frequency():
             return 1.0
         agreed = change.contract_id._recurrence_on(change.date)
         steps = (agreed.unit, agreed.interval), change._wanted_recurrence()
@@ -132,7 +144,8 @@ class BillingContractChangeLine(models.TransientModel):
         """Values of the new line that this row asks for."""
         self.ensure_one()
         values = {name: self._plain(name) for name in AGREED}
-        return {**values, 'kind': self.kind, 'tax_ids': [Command.set(values['tax_ids'])]}
+        usage = {'quantity': 0.0, 'meter': self.meter} if self.kind == 'usage' else {}
+        return {**values, **usage, 'kind': self.kind, 'tax_ids': [Command.set(values['tax_ids'])]}
 
     def _plain(self, name):
         value = self[name]

@@ -1,0 +1,54 @@
+from odoo import api, fields, models
+
+from ..tools.recurrence import Period, Slot
+from .billing_contract_calendar import ONE_DAY
+
+
+class BillingContract(models.Model):
+    """When the usage of a contract is billed, and what was recorded of it."""
+
+    _inherit = 'billing.contract'
+
+    usage_count = fields.Integer("Usage", compute='_compute_usage_count')
+    has_usage = fields.Boolean(compute='_compute_usage_count')
+
+    @api.depends('line_ids.kind', 'line_ids.usage_ids')
+    def _compute_usage_count(self):
+        counts = self.env['billing.usage']._read_group([('contract_id', 'in', self.ids)], ['contract_id'], ['__count'])
+        counts = {contract.id: count for contract, count in counts}
+        for contract in self:
+            contract.usage_count = counts.get(contract.id, 0)
+            contract.has_usage = 'usage' in contract.line_ids.mapped('kind')
+
+    def action_usage(self):
+        self.ensure_one()
+        action = self.env['ir.actions.act_window']._for_xml_id('recurring_billing.billing_usage_action')
+        return {**action, 'domain': [('contract_id', '=', self.id)], 'context': {}}
+
+    def _grid_periods(self):
+        """The planned periods of the calendar, without those that only settle usage."""
+        return self.period_ids.filtered(lambda period: not period.is_settlement)
+
+    def _usage_until(self, slot, planned_date, is_settlement=False):
+        """The last day whose usage the invoice of ``slot`` bills: in arrears that of its own days, else that of days
+        which are over when it is planned."""
+        if self.timing == 'arrears' and not is_settlement:
+            return slot.end
+        return min(slot.start, planned_date) - ONE_DAY
+
+    def _settlement_rows(self, rows):
+        """Values of the period after the end of this contract, where the last ones do not bill all usage.
+
+        :param rows: values of the last periods that are about to be made
+        """
+        if not any(line.kind == 'usage' for line in self.line_ids):
+            return []
+        ends = [period._usage_until() for period in self.period_ids]
+        for row in rows:
+            slot = Slot(Period(0, row['whole_start'], row['whole_end']), row['date_start'], row['date_end'])
+            ends.append(self._usage_until(slot, row['planned_date']))
+        if not ends or max(ends) >= self.date_end:
+            return []
+        day = self.date_end + ONE_DAY
+        values = self._period_values(Slot(Period(0, day, day), day, day))
+        return [{**values, 'planned_date': max(day, values['planned_date']), 'is_settlement': True}]
