@@ -38,9 +38,15 @@ class BillingContract(models.Model):
             for line in contract.line_ids.filtered('plan_line_id'):
                 line.price_unit = line._plan_price()
 
-    def _plan_factor(self):
-        """What a period of this contract costs in periods of its plan; None where the plan does not offer it."""
+    def _plan_factor(self, day=None):
+        """What a period of this contract costs in periods of its plan; None where the plan does not offer it.
+
+        :param day: by the frequency of that day, the one shown if not given
+        """
         self.ensure_one()
+        if day:
+            grid = self._recurrence_on(day)
+            return self.plan_id._factor(grid.unit, grid.interval)
         return self.plan_id._factor(self.recurrence_unit, self.recurrence_interval)
 
     # === A NEW VERSION OF THE PLAN === #
@@ -53,19 +59,19 @@ class BillingContract(models.Model):
         self.ensure_one()
         items = self.line_ids.filtered(lambda line: line.plan_line_id and line.kind == 'recurring' and not line.root_id)
         versions = [(item, item._version_on(day)) for item in items]
-        lines = [(item, wanted) for item, version in versions if version and (wanted := version._plan_wanted())]
+        lines = [(item, wanted) for item, version in versions if version and (wanted := version._plan_wanted(day))]
         missing = self.plan_id.line_ids.filtered(lambda line: line.kind == 'recurring') - items.plan_line_id
         terms = {name: self.plan_id._plain_term(name) for name in COMMITMENT_TERMS}
         return {
             'lines': lines,
-            'added': [self._plan_line_values(line) for line in missing] if items else [],
+            'added': [self._plan_line_values(line, day) for line in missing] if items else [],
             'terms': {name: value for name, value in terms.items() if value != self._plain_term(name)},
         }
 
-    def _plan_line_values(self, plan_line):
-        """Values of the line that this running contract takes from ``plan_line``, with its price."""
+    def _plan_line_values(self, plan_line, day):
+        """Values of the line that this running contract takes from ``plan_line`` on ``day``, with its price."""
         line = self.env['billing.contract.line'].new({**plan_line._contract_values(), 'contract_id': self.id})
-        return {**plan_line._contract_values(), 'price_unit': line._plan_price()}
+        return {**plan_line._contract_values(), 'price_unit': line._plan_price(day)}
 
     def _follow_plan(self, day, today):
         """Bring this running contract to what its plan says now, from ``day`` on.
@@ -85,23 +91,24 @@ class BillingContractLine(models.Model):
 
     plan_line_id = fields.Many2one('billing.plan.line', readonly=True, index='btree_not_null', ondelete='set null')
 
-    def _plan_price(self):
-        """The price of this line by its plan, for one period of its contract."""
+    def _plan_price(self, day=None):
+        """The price of this line by its plan, for one period of its contract: on ``day``, or at its start."""
         self.ensure_one()
         contract, plan_line = self.contract_id, self.plan_line_id
-        day = self.date_start or contract.date_start or fields.Date.context_today(self)
+        factor = contract._plan_factor(day) or 1.0
+        day = day or self.date_start or contract.date_start or fields.Date.context_today(self)
         price = plan_line.price_unit if plan_line.price_from == 'fixed' else self._listed_price(day)
-        return price * (contract._plan_factor() or 1.0) if self.kind == 'recurring' else price
+        return price * factor if self.kind == 'recurring' else price
 
-    def _plan_wanted(self):
-        """{name: value} of what the plan says otherwise than this version."""
+    def _plan_wanted(self, day):
+        """{name: value} of what the plan says otherwise for ``day`` than this version."""
         self.ensure_one()
         plan_line = self.plan_line_id
         wanted = {'discount': plan_line.discount}
         if self.product_id != plan_line.product_id:
             other = self.new({**plan_line._contract_values(), 'contract_id': self.contract_id.id})
             wanted |= {name: other._plain(name) for name in ('product_id', 'name', 'tax_ids')}
-        if plan_line.price_from == 'fixed' and self.contract_id._plan_factor():
-            wanted['price_unit'] = self._plan_price()
+        if plan_line.price_from == 'fixed' and not self.is_price_listed and self.contract_id._plan_factor(day):
+            wanted['price_unit'] = self._plan_price(day)
         agreed = self._agreed()
         return {name: value for name, value in wanted.items() if value != agreed[name]}

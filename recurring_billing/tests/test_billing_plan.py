@@ -143,6 +143,17 @@ class TestBillingPlan(BillingCommon):
         self.assertEqual(yearly.line_ids.mapped('price_unit'), [900.0, 40.0, 990.0])
         self.assertFalse(own.amendment_ids)
 
+    def test_a_contract_moves_by_the_frequency_of_the_day(self):
+        """Yearly from January on: 10 x 99.00 then, though it is monthly today."""
+        contract = self._subscribed()
+        line = contract.line_ids.filtered(lambda line: line.kind == 'recurring')
+        january = date(2027, 1, 1)
+        terms = {'recurrence': ['year', 1]}
+        contract._amend('frequency', january, TODAY, terms=terms, lines=[(line, {'price_unit': 900.0})])
+        self.plan.line_ids[0].price_unit = 99.0
+        self._migration(day=january).action_confirm()
+        self.assertEqual(line._version_on(january).price_unit, 990.0)
+
     def test_another_product_comes_with_its_name_and_taxes(self):
         contract = self._subscribed()
         lower = self.env['account.chart.template'].with_company(self.company).ref('tva_normale')
