@@ -28,6 +28,7 @@ class BillingAmendmentChange(models.Model):
             ('name', "Description"),
             ('quantity', "Quantity"),
             ('price_unit', "Price"),
+            ('is_price_listed', "Follows Pricelist"),
             ('discount', "Discount (%)"),
             ('tax_ids', "Taxes"),
             ('end', "Ended"),

@@ -45,6 +45,12 @@ class BillingContract(models.Model):
         changes += [{'discount_id': discount.id, 'name': 'end'} for discount in ended]
         is_empty = not (changes or added or discounts or kind in ('pause', 'resume', 'renewal', 'indexation'))
         self._check_amendment(kind, day, is_empty=is_empty)
+        self._check_later_frequency(kind, day, today, changes, added, discounts)
+        if 'recurrence' in (terms or {}):
+            self._check_begins_new_period(day, *terms['recurrence'])
+            scaled = self._scaled_discounts(day, terms['recurrence'])
+            discounts = [*discounts, *scaled.values()]
+            changes += [{'discount_id': discount.id, 'name': 'end'} for discount in scaled]
         amendment = self._write_amendment(
             kind,
             day,
@@ -65,6 +71,8 @@ class BillingContract(models.Model):
                 self.env._("%s takes a change back: make the change again instead.", amendment.display_name),
             )
         self._check_amendment('undo', amendment.date)
+        if amendment.kind == 'frequency':
+            self._check_frequency_undone(amendment)
         undoing = self._write_amendment('undo', amendment.date, undoes_id=amendment.id)
         amendment._set_state('undone')
         self._replay(today)
@@ -87,10 +95,14 @@ class BillingContract(models.Model):
                 continue
             if item.kind == 'usage':
                 item._refuse_change_of_usage(wanted)
-            old = (version or item)._agreed()
+            version = version or item
+            old = version._agreed()
+            shown = {**old, 'price_unit': version._price_on(day)}
+            if old['is_price_listed'] and 'price_unit' in wanted:
+                wanted = {'is_price_listed': False, **wanted}
             for name, value in wanted.items():
                 if value != old[name]:
-                    yield {**row, 'name': name, 'old_value': old[name], 'new_value': value}
+                    yield {**row, 'name': name, 'old_value': shown[name], 'new_value': value}
 
     def _term_changes(self, terms, day):
         for name, value in terms.items():
@@ -158,8 +170,8 @@ class BillingContract(models.Model):
         self._check_day_within(kind, day)
         if kind == 'renewal':
             return  # it moves no money
-        self._check_not_locked(day)
-        self._check_not_collected(day)
+        self._check_not_locked(kind, day)
+        self._check_not_collected(kind, day)
         self._check_day_begins_period(kind, day)
         if kind == 'frequency':
             self._check_not_billed_from(day)
@@ -190,10 +202,11 @@ class BillingContract(models.Model):
                 ),
             )
 
-    def _check_not_locked(self, day):
-        self.company_id._billing_check_open_day(day, self.journal_id, self)
+    def _check_not_locked(self, kind, day):
+        remedy = self._remedy_of_undo() if kind == 'undo' else None
+        self.company_id._billing_check_open_day(day, self.journal_id, self, remedy)
 
-    def _check_not_collected(self, day):
+    def _check_not_collected(self, kind, day):
         """What was collected after ``day`` is not opened again by a change for the past."""
         collected = self.period_ids.invoice_ids.filtered(
             lambda move: (
@@ -203,30 +216,23 @@ class BillingContract(models.Model):
             ),
         )
         if invoice := collected.sorted('invoice_date')[-1:]:
+            day_text = format_date(self.env, invoice.invoice_date)
+            choose = self.env._("Choose %s or later.", day_text)
             raise UserError(
                 self.env._(
-                    "Contract %(contract)s, field “From”: invoice %(invoice)s of %(date)s was collected already "
-                    "(%(status)s). Choose %(date)s or later, and give back what was paid too much by a credit note.",
+                    "Contract %(contract)s: invoice %(invoice)s of %(date)s was collected already (%(status)s). "
+                    "%(remedy)s Give back what was paid too much by a credit note.",
                     contract=self.name,
                     invoice=invoice.name,
-                    date=format_date(self.env, invoice.invoice_date),
+                    date=day_text,
                     status=invoice.billing_debit_note,
+                    remedy=self._remedy_of_undo() if kind == 'undo' else choose,
                 ),
             )
 
-    def _check_not_billed_from(self, day):
-        later = self.period_ids.filtered(lambda period: period.date_end >= day and not period._is_loose())
-        if later:
-            period = later.sorted('date_start')[-1:]
-            raise UserError(
-                self.env._(
-                    "Contract %(contract)s, field “From”: periods are billed until %(end)s already. Choose %(next)s or "
-                    "later.",
-                    contract=self.name,
-                    end=format_date(self.env, period.date_end),
-                    next=format_date(self.env, period.date_end + ONE_DAY),
-                ),
-            )
+    def _remedy_of_undo(self):
+        """What to do instead of undoing a change, whose day nobody chooses any more."""
+        return self.env._("Make a change for a later day instead.")
 
     def _begins_period(self, day):
         slot = next(self._slots(day, None))

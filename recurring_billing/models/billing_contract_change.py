@@ -5,7 +5,7 @@ from .billing_contract_line_version import AGREED
 
 # The kind of an amendment that changes one thing of one line.
 KIND_OF = {'product_id': 'product', 'quantity': 'quantity', 'price_unit': 'price', 'discount': 'discount'}
-ADDED = {*AGREED, 'kind', 'product_uom_id', 'is_price_listed', 'analytic_distribution', 'sequence'}
+ADDED = {*AGREED, 'kind', 'product_uom_id', 'analytic_distribution', 'sequence'}
 
 
 class BillingContract(models.Model):

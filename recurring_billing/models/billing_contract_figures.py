@@ -31,6 +31,7 @@ class BillingContract(models.Model):
     @api.depends(
         'line_ids.quantity',
         'line_ids.price_unit',
+        'line_ids.is_price_listed',
         'line_ids.discount',
         'line_ids.tax_ids',
         'line_ids.kind',

@@ -5,7 +5,7 @@ from .billing_contract_amend import TERMS
 from .billing_contract_line_version import AGREED
 
 # What lines are billed by: on a started contract it changes by amendments alone.
-BILLED_BY = {*AGREED, 'kind', 'is_price_listed', 'product_uom_id', 'date_start', 'date_end', 'contract_id'}
+BILLED_BY = {*AGREED, 'kind', 'product_uom_id', 'date_start', 'date_end', 'contract_id'}
 
 
 class BillingContract(models.Model):

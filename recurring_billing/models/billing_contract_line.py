@@ -138,10 +138,12 @@ class BillingContractLine(models.Model):
                 taxes = company.account_sale_tax_id
             line.tax_ids = line.contract_id.fiscal_position_id.map_tax(taxes)
 
-    @api.depends('quantity', 'price_unit', 'discount', 'tax_ids', 'currency_id', 'display_type')
+    @api.depends('quantity', 'price_unit', 'is_price_listed', 'discount', 'tax_ids', 'currency_id', 'display_type')
     def _compute_price_subtotal(self):
+        today = fields.Date.context_today(self)
         for line in self:
-            line.price_subtotal = line.contract_id._tax_totals(line._whole_period())[0]
+            day = line.contract_id._day_of_figures(today)
+            line.price_subtotal = line.contract_id._tax_totals(line._whole_period(day))[0]
 
     @api.depends('product_id', 'partner_id')
     def _compute_analytic_distribution(self):

@@ -27,7 +27,7 @@ class BillingContractLine(models.Model):
         """
         self.ensure_one()
         lasting = self._discounts().filtered(lambda discount: not discount.last_day and discount._covers(day))
-        charges = [charge if price is None else charge._replace(price_unit=price) for charge in self._whole_period()]
+        charges = [charge if price is None else charge._replace(price_unit=price) for charge in self._whole_period(day)]
         return [bill for charge in charges for bill in self._with_discounts(charge, lasting, None)]
 
     def _by_discounts(self, owed, billed):

@@ -44,12 +44,12 @@ class BillingContractLine(models.Model):
         posted = [entry for entry in billed if entry.key.parent_state == 'posted']  # a draft may still be corrected
         return bills + self._credits(to_credit(owed, posted, self._rounding(), self.contract_id.proration))
 
-    def _whole_period(self):
-        """What this line bills for a period that it fills, as a list of `Bill`: empty for one that prints or meters."""
+    def _whole_period(self, day):
+        """What this line bills for a period of ``day`` that it fills, as `Bill`s: none if it only prints or meters."""
         self.ensure_one()
         if self.display_type or self.kind == 'usage' or not self.product_id:
             return []
-        return [Bill(self, self.kind, None, WHOLE, self.quantity, self.price_unit, discount=self.discount)]
+        return [Bill(self, self.kind, None, WHOLE, self.quantity, self._price_on(day), discount=self.discount)]
 
     def _owed_days(self, days, whole):
         """The days of ``days`` that this line owes, as a list of ranges."""

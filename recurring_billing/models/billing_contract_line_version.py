@@ -5,7 +5,7 @@ from odoo import Command, api, fields, models
 from ..tools.proration import Days
 
 # What may be agreed otherwise from a day on; the first version keeps what was agreed at the start.
-AGREED = ('product_id', 'name', 'quantity', 'price_unit', 'discount', 'tax_ids')
+AGREED = ('product_id', 'name', 'quantity', 'price_unit', 'is_price_listed', 'discount', 'tax_ids')
 
 
 class BillingContractLine(models.Model):

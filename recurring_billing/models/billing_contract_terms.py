@@ -138,6 +138,9 @@ class BillingContract(models.Model):
     @api.depends('date_start', 'recurrence_unit', 'alignment', 'plan_id')
     def _compute_anchor_day(self):
         for contract in self:
+            if contract.state != 'draft':
+                contract.anchor_day = contract.anchor_day  # a later frequency keeps the day
+                continue
             if contract.recurrence_unit not in ('month', 'year') or not contract.date_start:
                 contract.anchor_day = 0
                 continue

@@ -173,6 +173,11 @@ class BillingDiscount(models.Model):
             ),
         )
 
+    def _amount_item(self):
+        """The line, known by its first version, that this amount is taken off; empty for a percentage."""
+        self.ensure_one()
+        return (self.line_id or self.contract_id._first_item()) if self.kind == 'amount' else self.line_id.browse()
+
     def _reductions(self, price, rounding):
         """What each of these discounts takes off ``price`` of a whole period, in their order (see `reductions`)."""
         rules = [

@@ -179,8 +179,10 @@ class ResCompany(models.Model):
         locks = self._get_violated_lock_dates(day, True, journal)
         return fields.Date.add(locks[-1][0], days=1) if locks else day
 
-    def _billing_check_open_day(self, day, journal, record):
+    def _billing_check_open_day(self, day, journal, record, remedy=None):
         """Refuse ``day`` where a lock date covers it.
+
+        :param remedy: what to do instead, if not to choose the first open day or later
 
         :raises UserError: names ``record``, the lock and the first open day
         """
@@ -188,9 +190,9 @@ class ResCompany(models.Model):
         if open_day != day:
             raise UserError(
                 self.env._(
-                    "%(record)s: the date %(date)s lies in a locked period. Choose %(open)s or later.",
+                    "%(record)s: the date %(date)s lies in a locked period. %(remedy)s",
                     record=record.display_name,
                     date=format_date(self.env, day),
-                    open=format_date(self.env, open_day),
+                    remedy=remedy or self.env._("Choose %s or later.", format_date(self.env, open_day)),
                 ),
             )

@@ -9,6 +9,7 @@ from . import (
     test_billing_contract_commitment,
     test_billing_contract_document,
     test_billing_contract_exchange,
+    test_billing_contract_frequency,
     test_billing_contract_import,
     test_billing_contract_upcoming,
     test_billing_credit_tax,

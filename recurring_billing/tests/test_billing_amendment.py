@@ -329,7 +329,7 @@ class TestBillingAmendment(BillingCommon):
         self._billed(date(2026, 10, 1))
         for day, message in (
             (date(2026, 10, 15), "in the middle of a period"),
-            (date(2026, 10, 1), "billed until 10/31/2026"),
+            (date(2026, 10, 1), "until 10/31/2026 are planned by a run or billed already. Choose 11/01/2026"),
         ):
             with self.subTest(message), self.assertRaisesRegex(UserError, message):
                 self._amend(contract, 'frequency', day, terms={'recurrence': ['year', 1]})

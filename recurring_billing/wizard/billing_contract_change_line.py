@@ -1,7 +1,10 @@
 from odoo import Command, api, fields, models
+from odoo.tools import float_compare
 
 from ..models.billing_contract_line_version import AGREED
-from ..tools.recurrence import per_month
+
+# What a row shows of what a line agrees; a price that is typed is one of its own, not the list's.
+TYPED = tuple(name for name in AGREED if name != 'is_price_listed')
 
 
 class BillingContractChangeLine(models.TransientModel):
@@ -101,7 +104,7 @@ class BillingContractChangeLine(models.TransientModel):
             source = row if row.proposed_for == key else row._source()
             is_own = source == row
             row.name = source.name
-            row.price_unit = source.price_unit * (1.0 if is_own else row._length_factor())
+            row.price_unit = row.price_unit if is_own else row._proposed_price() * row._length_factor()
             row.tax_ids = source.tax_ids._origin
             row.proposed_for = key
 
@@ -119,31 +122,36 @@ class BillingContractChangeLine(models.TransientModel):
             },
         )
 
+    def _proposed_price(self):
+        """The price of a period as it is now: what is agreed, or what the list says on the day of the change."""
+        source, day = self._source(), self.change_id.date
+        return source._price_on(day) if day else source.price_unit
+
     def _length_factor(self):
-        """How much more the wanted periods cost than those agreed: by the factors of the plan for what came from it,
-        else by their length; 1.0 for a product that is new."""
+        """How much more the wanted periods cost than those agreed; 1.0 for a product that is new."""
         change = self.change_id
         is_agreed = self.version_id and self.product_id == self.version_id.product_id
         if not is_agreed or self.kind == 'usage' or not change._is_new_frequency():
             return 1.0
-        agreed = change.contract_id._recurrence_on(change.date)
-        steps = (agreed.unit, agreed.interval), change._wanted_recurrence()
-        offered = [self.version_id.plan_line_id.plan_id._factor(*step) for step in steps]
-        if all(offered):
-            return offered[1] / offered[0]
-        return float(per_month(*steps[0]) / per_month(*steps[1]))
+        return self.version_id._length_factor(change.date, change._wanted_recurrence())
 
     def _wanted(self):
         """{name: value} of what is wanted otherwise than agreed; None: the line ends."""
         self.ensure_one()
         if self.is_ended:
             return None
-        return {name: self._plain(name) for name in AGREED if self[name] != self.version_id[name]}
+        wanted = {name: self._plain(name) for name in TYPED if self[name] != self.version_id[name]}
+        if self.version_id.is_price_listed:
+            wanted.pop('price_unit', None)
+            digits = self.env['decimal.precision'].precision_get('Product Price')
+            if float_compare(self.price_unit, self._proposed_price(), precision_digits=digits):
+                wanted['price_unit'] = self.price_unit
+        return wanted
 
     def _added_values(self):
         """Values of the new line that this row asks for."""
         self.ensure_one()
-        values = {name: self._plain(name) for name in AGREED}
+        values = {name: self._plain(name) for name in TYPED}
         usage = {'quantity': 0.0, 'meter': self.meter} if self.kind == 'usage' else {}
         return {**values, **usage, 'kind': self.kind, 'tax_ids': [Command.set(values['tax_ids'])]}
 
