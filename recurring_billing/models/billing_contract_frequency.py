@@ -96,8 +96,8 @@ class BillingContract(models.Model):
         if end := self._named_until(day):
             raise UserError(
                 self.env._(
-                    "Contract %(contract)s, field “From”: periods until %(end)s are planned by a run or billed already. "
-                    "Choose %(next)s or later.",
+                    "Contract %(contract)s, field “From”: periods until %(end)s are planned by a run or billed "
+                    "already. Choose %(next)s or later.",
                     contract=self.name,
                     end=format_date(self.env, end),
                     next=format_date(self.env, end + ONE_DAY),
