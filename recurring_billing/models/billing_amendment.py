@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date, formatLang
 
+from ..tools.decimals import decimals
 from ..tools.versions import Pause, Resumption
 
 KINDS = [
@@ -160,7 +161,7 @@ class BillingAmendment(models.Model):
         for line in self.line_ids.filtered(lambda line: not line.root_id):
             yield self.env._(
                 "Added: %(quantity)s %(line)s at %(price)s",
-                quantity=f"{line.quantity:g}",
+                quantity=formatLang(self.env, line.quantity, digits=decimals(line.quantity)),
                 line=line.name.splitlines()[0],
                 price=formatLang(self.env, line.price_unit, currency_obj=self.currency_id),
             )
@@ -181,4 +182,6 @@ class BillingAmendment(models.Model):
     def _pause_step(self):
         """This pause or resumption for `tools.versions.paused`."""
         self.ensure_one()
-        return Pause(self.date, self.date_until or None) if self.kind == 'pause' else Resumption(self.date)
+        if self.kind == 'resume':
+            return Resumption(self.date)
+        return Pause(self.date, self.date_until or None, self.is_billed)

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
+from ..tools.decimals import decimals
 from ..tools.versions import Change
 
 
@@ -28,6 +29,7 @@ class BillingAmendmentChange(models.Model):
             ('name', "Description"),
             ('quantity', "Quantity"),
             ('price_unit', "Price"),
+            ('product_uom_id', "Unit"),
             ('is_price_listed', "Follows Pricelist"),
             ('discount', "Discount (%)"),
             ('tax_ids', "Taxes"),
@@ -58,6 +60,7 @@ class BillingAmendmentChange(models.Model):
     new_text = fields.Char("After", compute='_compute_texts')
 
     @api.depends('name', 'old_value', 'new_value')
+    @api.depends_context('lang')
     def _compute_texts(self):
         for change in self:
             change.old_text = change._text(change.old_value)
@@ -84,7 +87,7 @@ class BillingAmendmentChange(models.Model):
             return dict(field._description_selection(self.env))[value]
         if field.type == 'boolean':
             return self.env._("yes") if value else self.env._("no")
-        return f"{value:g}" if field.type == 'float' else str(value)
+        return formatLang(self.env, value, digits=decimals(value)) if field.type == 'float' else str(value)
 
     def _line_change(self):
         """This change of a line for `tools.versions.versions`."""

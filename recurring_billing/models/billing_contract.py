@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
 from .billing_frequency_mixin import PLAN_TERMS
+from .billing_revision_mixin import REVISION_BASE, REVISION_TERMS
 
 LIVE = ('running', 'paused')  # states in which a contract is billed: a paused one owes what its pause leaves
 
@@ -138,6 +139,10 @@ class BillingContract(models.Model):
             'partner_id',
             'plan_id',
             'journal_id',
+            'fiscal_position_id',
+            'pricelist_id',
+            *REVISION_TERMS,
+            *REVISION_BASE,
         }
         changed = frozen & vals.keys()
         if changed and not self._is_unguarded():
@@ -149,13 +154,22 @@ class BillingContract(models.Model):
             labels = ", ".join(sorted(contract._fields[name]._description_string(self.env) for name in names))
             raise UserError(
                 self.env._(
-                    "Contract %(contract)s is %(state)s: %(fields)s can no longer be changed, since periods were "
-                    "planned with them. End this contract and start a new one with the new terms.",
+                    "Contract %(contract)s is %(state)s: %(fields)s can no longer be changed, since they "
+                    "were agreed at its start. %(remedy)s",
                     contract=contract.display_name,
                     state=contract._state_label(contract.state).lower(),
                     fields=labels,
+                    remedy=contract._remedy_for_terms(names),
                 ),
             )
+
+    def _remedy_for_terms(self, names):
+        """What to do instead of changing the terms ``names`` of this started contract."""
+        if self.state in LIVE and names == {'fiscal_position_id'}:
+            return self.env._("Press “Change…”, which changes the taxes of each line from a day on.")
+        if self.state in LIVE and names == {'pricelist_id'}:
+            return self.env._("Press “Change…”, end the lines that follow it, and add them anew at their new price.")
+        return self.env._("End this contract and start a new one with the new terms.")
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_drafts(self):

@@ -45,6 +45,7 @@ class BillingContract(models.Model):
         changes += [{'discount_id': discount.id, 'name': 'end'} for discount in ended]
         is_empty = not (changes or added or discounts or kind in ('pause', 'resume', 'renewal', 'indexation'))
         self._check_amendment(kind, day, is_empty=is_empty)
+        self._refuse_without_effect(kind, day, lines)
         self._check_later_frequency(kind, day, today, changes, added, discounts)
         if 'recurrence' in (terms or {}):
             self._check_begins_new_period(day, *terms['recurrence'])
@@ -175,6 +176,12 @@ class BillingContract(models.Model):
         self._check_day_begins_period(kind, day)
         if kind == 'frequency':
             self._check_not_billed_from(day)
+
+    def _refuse_without_effect(self, kind, day, lines):
+        if kind == 'resume':
+            self._refuse_without_pause(day)
+        for line, _wanted in lines:
+            line._item()._refuse_ended(day)
 
     def _check_day_within(self, kind, day):
         if day < self.date_start or (kind not in ('undo', 'termination') and self.date_end and day > self.date_end):

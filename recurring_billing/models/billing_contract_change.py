@@ -1,11 +1,12 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from .billing_contract_line_version import AGREED
 
 # The kind of an amendment that changes one thing of one line.
 KIND_OF = {'product_id': 'product', 'quantity': 'quantity', 'price_unit': 'price', 'discount': 'discount'}
-ADDED = {*AGREED, 'kind', 'product_uom_id', 'analytic_distribution', 'sequence'}
+ADDED = {*AGREED, 'kind', 'analytic_distribution', 'sequence'}
 
 
 class BillingContract(models.Model):
@@ -82,11 +83,28 @@ class BillingContract(models.Model):
 
     def _change(self, day, today, *, lines=(), added=(), terms=None, **values):
         """Amend this contract, by an amendment of the kind that its changes are (see `_amend`)."""
+        if {'payment_method_line_id', 'mandate_id'} & set(terms or {}):
+            self._refuse_payment_ahead(day, today)
         kind = self._kind_of(lines, added, terms or {})
         amendment = self._amend(kind, day, today, lines=lines, added=added, terms=terms, **values)
         if 'payment_method_line_id' in (terms or {}) and (fault := self._mandate_fault()):
             raise UserError(fault)
         return amendment
+
+    def _refuse_payment_ahead(self, day, today):
+        """A way of payment holds at once: refuse one that is meant for a later day."""
+        latest = max(today, self.date_start)
+        if day > latest:
+            raise UserError(
+                self.env._(
+                    "Contract %(contract)s, field “From”: “Paid By” and “Mandate” hold at once, for all that is not "
+                    "invoiced yet, so they cannot wait for %(day)s. Choose %(latest)s, or change them on that day by "
+                    "a change of their own.",
+                    contract=self.name,
+                    day=format_date(self.env, day),
+                    latest=format_date(self.env, latest),
+                ),
+            )
 
     @api.model
     def _kind_of(self, lines, added, terms):
@@ -123,6 +141,8 @@ class BillingContract(models.Model):
         if values.get('end') is True and len(values) == 1:
             return line, None
         self._refuse_unknown(values, AGREED)
+        if 'product_id' in values and 'product_uom_id' not in values:
+            values['product_uom_id'] = self.env['product.product'].browse(values['product_id']).uom_id.id
         return line, values
 
     def _added_from_outside(self, values):

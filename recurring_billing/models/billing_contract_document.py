@@ -2,6 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date, formatLang
 
+from ..tools.decimals import decimals
+
 
 class BillingContract(models.Model):
     """The contract as its customer reads it: printed, and sent as a confirmation, in the customer's language."""
@@ -156,7 +158,8 @@ class BillingContract(models.Model):
 
     def _document_fee(self):
         if self.early_fee == 'percent':
-            return self.env._("%s %% of what remains until the end of the term", f"{self.early_fee_percent:g}")
+            percent = formatLang(self.env, self.early_fee_percent, digits=decimals(self.early_fee_percent))
+            return self.env._("%s %% of what remains until the end of the term", percent)
         if self.early_fee == 'fixed':
             return self.env._("%s, taxes added", self.currency_id.format(self.early_fee_amount))
         return ""

@@ -5,7 +5,15 @@ from .billing_contract_amend import TERMS
 from .billing_contract_line_version import AGREED
 
 # What lines are billed by: on a started contract it changes by amendments alone.
-BILLED_BY = {*AGREED, 'kind', 'product_uom_id', 'date_start', 'date_end', 'contract_id'}
+BILLED_BY = {
+    *AGREED,
+    'kind',
+    'display_type',
+    'date_start',
+    'date_end',
+    'contract_id',
+    'sequence',  # an amount off the whole contract is taken off its first line
+}
 
 
 class BillingContract(models.Model):
@@ -56,9 +64,13 @@ class BillingContractLine(models.Model):
         return lines
 
     def write(self, vals):
-        if names := BILLED_BY & vals.keys():
+        names = BILLED_BY & vals.keys()
+        if names:
             self._refuse_beside_amendments(names)
-        return super().write(vals)
+        result = super().write(vals)
+        if names:
+            self._refuse_beside_amendments(names)  # a draft's line that came here, a note that bills now
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_by_amendment(self):

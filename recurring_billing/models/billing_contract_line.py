@@ -129,6 +129,9 @@ class BillingContractLine(models.Model):
     @api.depends('product_id', 'contract_id.fiscal_position_id', 'company_id')
     def _compute_tax_ids(self):
         for line in self:
+            if line._origin and line.contract_id.state != 'draft':
+                line.tax_ids = line.tax_ids  # agreed: they change by an amendment
+                continue
             company = line.company_id or line.contract_id.company_id
             if not line.product_id:
                 line.tax_ids = False

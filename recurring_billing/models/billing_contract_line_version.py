@@ -1,11 +1,22 @@
 from datetime import date
 
 from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from ..tools.proration import Days
 
 # What may be agreed otherwise from a day on; the first version keeps what was agreed at the start.
-AGREED = ('product_id', 'name', 'quantity', 'price_unit', 'is_price_listed', 'discount', 'tax_ids')
+AGREED = (
+    'product_id',
+    'name',
+    'quantity',
+    'price_unit',
+    'product_uom_id',
+    'is_price_listed',
+    'discount',
+    'tax_ids',
+)
 
 
 class BillingContractLine(models.Model):
@@ -74,7 +85,7 @@ class BillingContractLine(models.Model):
         self.ensure_one()
         contract = self.contract_id
         first = max(filter(None, (contract.date_start, self.date_start, self.valid_from)), default=date.min)
-        last = min(filter(None, (contract.date_end, self.date_end, self.valid_until)), default=date.max)
+        last = min(filter(None, (contract._last_day(), self.date_end, self.valid_until)), default=date.max)
         return Days(first, last) if first <= last and not self.is_void else None
 
     def _is_in_effect(self, day):
@@ -87,6 +98,20 @@ class BillingContractLine(models.Model):
         self.ensure_one()
         versions = [line for line in self | self.version_ids if line._days() and line._days().last >= day]
         return min(versions, key=lambda line: line._days().first, default=self.browse())
+
+    def _refuse_ended(self, day):
+        """Refuse to change this line from ``day`` on, where it is over by then."""
+        if self._version_on(day):
+            return
+        raise UserError(
+            self.env._(
+                "Contract %(contract)s, field “From”: line %(line)s has ended by %(day)s, so it can neither change nor "
+                "end from then on. Choose a day before its end, or add it anew by “Change…”.",
+                contract=self.contract_id.name,
+                line=self._first_words(),
+                day=format_date(self.env, day),
+            ),
+        )
 
     def _agreed(self):
         """{name: value} of what this version agrees, comparable and fit for JSON."""

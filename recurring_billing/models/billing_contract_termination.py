@@ -39,12 +39,15 @@ class BillingContract(models.Model):
     # === BUSINESS METHODS === #
 
     def _earliest_end(self, given, rule='commitment'):
-        """The last day by ``rule`` (see `tools.commitment.earliest_end`), if notice is given on ``given``."""
+        """The last day by ``rule`` (see `tools.commitment.earliest_end`), if notice is given on ``given``.
+
+        As this, a fee knows nothing of a termination that counts: another one takes its place.
+        """
         self.ensure_one()
         notice = self._notice()
         grid = self._recurrence_on(max(notice.ends(given), self.date_start))
         day = earliest_end(given, rule, notice, grid, self._commitment())
-        return min(filter(None, (day, self.date_end)))
+        return min(filter(None, (day, self._unterminated()._last_day())))
 
     def _early_fee(self, last, given):
         """What an end on ``last`` costs without taxes, if notice was given on ``given``; zero where nothing binds."""
@@ -55,7 +58,7 @@ class BillingContract(models.Model):
         left = Days(last + ONE_DAY, bound)
         is_share = self.early_fee == 'percent'
         fee = early_termination_fee(
-            self._remaining(left) if is_share else (),
+            self._unterminated()._remaining(left) if is_share else (),
             left,
             Decimal(str(self.currency_id.rounding)),
             percent=Decimal(str(self.early_fee_percent)) if is_share else None,
@@ -71,7 +74,20 @@ class BillingContract(models.Model):
         commitment = self._commitment()
         days = (last, self._earliest_end(given)) if commitment else ()
         ends = [term.end for term in map(commitment.term_on, days) if term] if commitment else []
-        return min(filter(None, (max(ends), self.date_end))) if ends else None
+        return min(filter(None, (max(ends), self._unterminated()._last_day()))) if ends else None
+
+    def _unterminated(self):
+        """This contract as its lines owe where the termination that counts is not known (see `_last_day`)."""
+        return self.with_context(billing_is_unterminated=True)
+
+    def _last_day(self):
+        """The last day of this contract, or False; of one that is `_unterminated` that before its termination."""
+        self.ensure_one()
+        termination = self.env.context.get('billing_is_unterminated') and self._termination()
+        if not termination:
+            return self.date_end
+        former = termination.change_ids.filtered(lambda change: change.name == 'date_end')
+        return fields.Date.to_date(former.old_value) if former else self.date_end
 
     def _remaining(self, left):
         """[(days, amount without taxes)] of what the recurring lines owe for the days ``left``."""
@@ -88,9 +104,13 @@ class BillingContract(models.Model):
 
         :param fee: without taxes, owed on the last day
         :param values: of the amendment
+
+        A termination that counts is taken back first, with its fee: the contract ends once.
         """
         self.ensure_one()
         self._refuse_end_before_start(last)
+        if former := self._termination():
+            self._undo(former, today)
         amendment = self._amend(
             'termination',
             last + ONE_DAY,

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date, formatLang
 
+from ..tools.decimals import decimals
 from ..tools.discount import Discount, reductions
 from ..tools.proration import Days
 
@@ -71,11 +72,14 @@ class BillingDiscount(models.Model):
             days = [fields.Date.subtract(end.date, days=1) for end in ends]
             discount.last_day = min(filter(None, [*days, discount.date_until]), default=False)
 
-    @api.depends('kind', 'percent', 'amount')
+    @api.depends('kind', 'percent', 'amount', 'currency_id')
+    @api.depends_context('lang')
     def _compute_value_text(self):
         for discount in self:
             if discount.kind == 'percent':
-                discount.value_text = self.env._("%s %%", f"{discount.percent:g}")
+                discount.value_text = self.env._(
+                    "%s %%", formatLang(self.env, discount.percent, digits=decimals(discount.percent))
+                )
             else:
                 discount.value_text = formatLang(self.env, discount.amount, currency_obj=discount.currency_id)
 
@@ -118,9 +122,13 @@ class BillingDiscount(models.Model):
         return discounts
 
     def write(self, vals):
-        if vals.keys() - {'name'}:
+        is_agreed = bool(vals.keys() - {'name'})
+        if is_agreed:
             self._refuse_started()
-        return super().write(vals)
+        result = super().write(vals)
+        if is_agreed:
+            self._refuse_started()  # that of a draft, moved to a started contract
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_of_drafts(self):

@@ -20,6 +20,8 @@ REVISION_TERMS = {  # what a contract copies from its plan, and what it begins w
     'revision_rounding': 'currency',
     'revision_notice': 30,
 }
+# where the first revision of a contract starts from
+REVISION_BASE = ('revision_agreed_on', 'revision_base_month', 'revision_base')
 
 
 class BillingRevisionMixin(models.AbstractModel):

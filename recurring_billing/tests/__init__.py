@@ -33,6 +33,7 @@ from . import (
     test_billing_worker,
     test_commitment,
     test_commitment_laws,
+    test_decimals,
     test_discount,
     test_discount_laws,
     test_flow,

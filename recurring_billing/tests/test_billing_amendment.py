@@ -241,6 +241,13 @@ class TestBillingAmendment(BillingCommon):
         self.assertFalse(self._billed(TODAY))
         self.assertEqual(self._billed(date(2026, 10, 1)).amount_untaxed, 90.0)
 
+    def test_a_billed_pause_decided_after_an_unbilled_one_bills_its_days(self):
+        """10 of the 31 days of October at 90.00."""
+        contract, _bill = self._september()
+        self._amend(contract, 'pause', date(2026, 10, 1), date_until=date(2026, 10, 31))
+        self._amend(contract, 'pause', date(2026, 10, 11), date_until=date(2026, 10, 20), is_billed=True)
+        self.assertEqual(self._rows(self._billed(date(2026, 10, 1))), [(11, 20, 29.03)])
+
     def test_an_undone_pause_is_billed_again(self):
         contract, _bill = self._september()
         pause = self._amend(contract, 'pause', date(2026, 9, 21), date_until=date(2026, 9, 30))
@@ -308,6 +315,22 @@ class TestBillingAmendment(BillingCommon):
             with self.subTest(message), self.assertRaisesRegex(UserError, message), self.env.cr.savepoint():
                 self._change(record, day, line=record.line_ids[0], **values)
         self.assertFalse(draft.amendment_ids + whole.amendment_ids)
+
+    def test_an_amendment_without_effect_is_refused(self):
+        contract, _bill = self._september()
+        line = contract.line_ids
+        self._add_line(contract)
+        self._amend(contract, 'end_line', date(2026, 10, 1), lines=[(line, None)])
+        message = f"{contract.name}, field “From”: line Hosting has ended by 10/01/2026.*a day before its end"
+        for wanted in ({'quantity': 2.0}, None):
+            with self.subTest(wanted), self.assertRaisesRegex(UserError, message):
+                self._amend(contract, 'lines', date(2026, 10, 1), lines=[(line, wanted)])
+        self._change(contract, date(2026, 9, 30), line, quantity=2.0)
+        self._amend(contract, 'pause', date(2026, 10, 1), date_until=date(2026, 10, 10))
+        for day in (TODAY, date(2026, 10, 11)):
+            message = f"{contract.name}, field “From”: no pause holds on {day:%m/%d/%Y}.*Choose a day of a pause"
+            with self.subTest(day), self.assertRaisesRegex(UserError, message):
+                self._amend(contract, 'resume', day)
 
     def test_a_locked_period_is_not_amended(self):
         contract, _bill = self._september()

@@ -120,6 +120,34 @@ class TestBillingContractChange(BillingCommon):
                 self.assertEqual((amendment.kind, amendment.date), (kind, day))
                 self.assertEqual((effect.mrr_before, effect.mrr_after), mrr)
 
+    def test_a_swapped_product_comes_with_its_unit(self):
+        hour, unit = self.env.ref('uom.product_uom_hour'), self.service.uom_id
+        advice = self._create_product(name="Advice", type='service', lst_price=80.0, uom_id=hour.id)
+        for how in ("dialog", "call"):
+            with self.subTest(how):
+                contract = self._hosting()
+                if how == "dialog":
+                    wizard = self._wizard(contract, **self._on(date(2026, 10, 1)))
+                    wizard.line_ids.product_id = advice
+                    wizard.action_confirm()
+                else:
+                    line = {'id': contract.line_ids.id, 'product_id': advice.id}
+                    contract.change({'date': '2026-10-01', 'lines': [line]})
+                self.assertEqual(contract.amendment_ids.kind, 'product')
+                self.assertEqual(contract.line_ids.product_uom_id, unit + hour)
+                bill = self._billed_on(date(2026, 10, 1), contract)
+                self.assertEqual(bill.invoice_line_ids.product_uom_id, hour)
+                self.assertIn("Unit Units → Hours", contract.amendment_ids.summary)
+
+    def test_a_way_of_payment_does_not_wait(self):
+        contract = self._hosting()
+        wizard = self._wizard(contract, payment_method_line_id=False, **self._on(date(2026, 10, 1)))
+        message = f"{contract.name}, field “From”: “Paid By” .*cannot wait for 10/01/2026. Choose 09/15/2026"
+        with self.assertRaisesRegex(UserError, message):
+            wizard.action_see_effect()
+        self._wizard(contract, payment_method_line_id=False).action_confirm()
+        self.assertFalse(contract.payment_method_line_id)
+
     def test_a_line_that_ends_is_credited(self):
         contract = self._hosting()
         self._add_line(contract, date_start=date(2026, 9, 1))
@@ -308,8 +336,39 @@ class TestBillingContractChange(BillingCommon):
         for attempt, message in cases:
             with self.subTest(message), self.assertRaisesRegex(UserError, message), self.env.cr.savepoint():
                 attempt()
-        line.sequence = 3
         contract.line_ids = [Command.create({'display_type': 'line_note', 'name': "Called on Monday", 'quantity': 0})]
+
+    def test_nothing_comes_into_a_started_contract_by_another_door(self):
+        contract, draft = self._hosting(), self._contract()
+        contract.line_ids = [Command.create({'display_type': 'line_note', 'name': "Called on Monday"})]
+        note = contract.line_ids.filtered('display_type')
+        note.write({'name': "Called on Tuesday", 'sequence': 3})
+        bills = {'display_type': False, 'product_id': self.service.id, 'quantity': 1.0, 'price_unit': 7.0}
+        line = contract.line_ids - note
+        cases = (
+            (lambda: draft.line_ids.write({'contract_id': contract.id}), "Contract of line Hosting"),
+            (lambda: line.write({'contract_id': draft.id}), "Contract of line Hosting"),
+            (lambda: note.write(bills), "Display Type, Price, Product, Quantity of line"),
+            (lambda: line.write({'sequence': 3}), "Sequence of line Hosting"),
+        )
+        for attempt, message in cases:
+            with self.subTest(message), self.assertRaisesRegex(UserError, message), self.env.cr.savepoint():
+                attempt()
+
+    def test_terms_that_lines_are_billed_by_are_frozen_with_a_remedy(self):
+        contract = self._hosting()
+        foreign = self.env['account.fiscal.position'].create({'name': "Foreign"})
+        cases = (
+            ({'fiscal_position_id': foreign.id}, "Fiscal Position can no longer be changed.*taxes of each line"),
+            ({'pricelist_id': self._pricelist((80.0, False, False)).id}, "Pricelist can no longer.*add them anew"),
+            ({'revision': 'percent', 'revision_percent': 5.0}, "Price Revision can no longer.*start a new one"),
+            ({'revision_base': 120.0}, "Index at Base can no longer"),
+        )
+        for values, message in cases:
+            with self.subTest(message), self.assertRaisesRegex(UserError, f"{contract.name}.*{message}"):
+                contract.write(values)
+        contract._unguarded().fiscal_position_id = foreign
+        self.assertEqual(contract.line_ids.tax_ids, self.vat_on_receipts, "agreed until an amendment says otherwise")
 
     def test_a_closed_contract_names_another_remedy(self):
         contract = self._hosting()

@@ -275,6 +275,38 @@ class TestBillingContractCommitment(BillingCommon):
         credit = self._billed_on(TODAY, contract)
         self.assertEqual((credit.move_type, credit.amount_untaxed, credit.amount_tax), ('out_refund', 100.0, 20.0))
 
+    def test_a_second_termination_takes_the_place_of_the_first(self):
+        """100.00 a month bound until 31 August 2027: eight months remain after December, ten after October."""
+        contract = self._bound(price=100.0, **YEAR, early_fee='percent', early_fee_percent=100.0)
+        left_open = self._dialog(contract, date_end=date(2026, 10, 31), is_agreed=True)
+        first = self._dialog(contract, date_end=date(2026, 12, 31), is_agreed=True)
+        self.assertEqual(first.fee, 800.0)
+        first.action_confirm()
+        fee = contract.line_ids.filtered(lambda line: line.kind == 'setup')
+        for dialog in (self._dialog(contract, date_end=date(2026, 10, 31), is_agreed=True), left_open):
+            self.assertEqual(dialog.fee, 1000.0)
+            self.assertEqual((dialog.earliest_date, dialog.is_early), (date(2027, 8, 31), True))
+            dialog.action_confirm()
+            self.assertEqual(contract.date_end, date(2026, 10, 31))
+            fees = contract.line_ids.filtered(lambda line: line.kind == 'setup' and not line.is_void)
+            self.assertEqual((fees.mapped('price_unit'), fee.is_void), ([1000.0], True))
+        applied = contract.amendment_ids.filtered(lambda row: row.kind == 'termination' and row.state == 'applied')
+        self.assertEqual(len(applied), 1)
+        contract.action_withdraw_termination()
+        self.assertFalse(contract.date_end or contract.termination_id)
+        self.assertEqual(sum(self._billed_on(date(2026, 11, 1), contract).mapped('amount_untaxed')), 300.0)
+
+    def test_an_end_by_another_system_takes_an_earlier_one_back_with_its_fee(self):
+        contract = self._bound(price=100.0, early_fee_product_id=self.fee.id)
+        contract._terminate(date(2026, 10, 31), TODAY, 500.0)
+        contract.end_on('2026-12-31')
+        count = len(contract.amendment_ids)
+        contract.end_on('2026-12-31')
+        self.assertEqual((contract.date_end, len(contract.amendment_ids)), (date(2026, 12, 31), count))
+        with freeze_time('2027-01-01'):
+            moves = self._billed_on(date(2027, 1, 1), contract)
+        self.assertEqual(sum(moves.mapped('amount_untaxed')), 400.0)
+
     def test_terminations_that_cannot_be_are_refused_with_a_remedy(self):
         bound = self._bound(**YEAR)
         dialog = self._dialog(bound, date_end=date(2026, 12, 31))

@@ -130,6 +130,24 @@ class TestBillingDiscount(BillingCommon):
             self.env['billing.discount'].create({'contract_id': contract.id, 'name': "More", 'percent': 5.0})
         with self.assertRaisesRegex(UserError, "with the button “Discount…”"):
             contract.discount_ids.unlink()
+        draft = self._contract(discount_ids=[Command.create({'name': "Gift", 'percent': 100.0})])
+        with self.assertRaisesRegex(UserError, f"{contract.name} is started: .*“Gift”"), self.env.cr.savepoint():
+            draft.discount_ids.contract_id = contract
+
+    def test_a_discount_is_told_in_the_language_of_its_reader(self):
+        self.env['res.lang']._activate_lang('fr_FR')
+        for percent, english, french in ((12.5, "12.5 %", "12,5 %"), (10.0, "10 %", "10 %")):
+            discount = self._started([{'percent': percent}]).discount_ids
+            texts = discount.value_text, discount.with_context(lang='fr_FR').value_text
+            with self.subTest(percent):
+                self.assertEqual([text.replace("\xa0", " ") for text in texts], [english, french])
+        self.customer.lang = 'fr_FR'
+        contract = self._started([{'percent': 12.5}])
+        bill = self._billed(date(2026, 9, 1)).filtered(lambda move: contract in move.line_ids.billing_contract_id)
+        self.assertIn("(-12,5", bill.invoice_line_ids[1].name)
+        amendment = contract._amend('quantity', TODAY, TODAY, lines=[(contract.line_ids, {'quantity': 2.5})])
+        self.assertEqual(amendment.change_ids.new_text, "2.5")
+        self.assertEqual(amendment.change_ids.with_context(lang='fr_FR').new_text, "2,5")
 
     def test_discounts_that_cannot_be_are_refused(self):
         cases = (

@@ -213,7 +213,7 @@ class TestBillingRevision(BillingCommon):
         contract = self._indexed()
         self.index.value_ids.filtered(lambda value: value.month.year == 2025).value = 300.0
         self.assertEqual(contract.revision_base, 310.0)
-        contract.revision_base = 320.0
+        contract._unguarded().revision_base = 320.0
         self.assertEqual(self._revised(contract).change_ids.new_value, 100.44)  # 100.00 x 321.4 / 320
 
     def test_a_revision_that_changes_no_price_is_written_down(self):

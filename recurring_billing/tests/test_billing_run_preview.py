@@ -79,7 +79,7 @@ class TestBillingRunPreview(BillingCommon):
             ),
             (
                 "position",
-                lambda contract: contract.write({'fiscal_position_id': foreign.id}),
+                lambda contract: contract._unguarded().write({'fiscal_position_id': foreign.id}),
                 'look',
                 "fiscal position",
             ),

@@ -115,8 +115,29 @@ class TestVersions(BaseCase):
             ("two", [Pause(june(20), june(25)), Pause(june(5), june(10))], [(5, 10), (20, 25)]),
             ("two that overlap count once", [Pause(june(5), june(10)), Pause(june(8), june(15))], [(5, 7), (8, 15)]),
             ("one inside another", [Pause(june(5), june(20)), Pause(june(8), june(10))], [(5, 7), (8, 10), (11, 20)]),
+            (
+                "one inside another, resumed: both end",
+                [Pause(june(5), june(20)), Pause(june(8), june(10)), Resumption(june(9))],
+                [(5, 7), (8, 8)],
+            ),
         )
         for name, steps, expected in cases:
             with self.subTest(name):
-                days = [Days(june(first), june(last) if last else date.max) for first, last in expected]
+                days = [(Days(june(first), june(last) if last else date.max), False) for first, last in expected]
+                self.assertEqual(paused(steps), days)
+
+    def test_of_a_billed_and_an_unbilled_pause_the_one_decided_last_wins(self):
+        free, billed = Pause(june(5), june(20)), Pause(june(8), june(10), is_billed=True)
+        cases = (
+            ("billed alone", [billed], [(8, 10, True)]),
+            ("billed inside unbilled", [free, billed], [(5, 7, False), (8, 10, True), (11, 20, False)]),
+            ("unbilled over billed", [billed, free], [(5, 20, False)]),
+            ("billed on the same days", [free, Pause(june(5), june(20), is_billed=True)], [(5, 20, True)]),
+            ("both resumed", [free, billed, Resumption(june(9))], [(5, 7, False), (8, 8, True)]),
+            ("resumed before the billed one", [free, billed, Resumption(june(6))], [(5, 5, False), (8, 10, True)]),
+            ("paused once more", [free, Resumption(june(9)), billed], [(5, 7, False), (8, 10, True)]),
+        )
+        for name, steps, expected in cases:
+            with self.subTest(name):
+                days = [(Days(june(first), june(last)), is_billed) for first, last, is_billed in expected]
                 self.assertEqual(paused(steps), days)

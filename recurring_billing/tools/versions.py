@@ -30,15 +30,19 @@ class Version:
 
 @dataclass(frozen=True)
 class Pause:
-    """The contract rests from ``first`` to ``last``, both included; None: until it is resumed."""
+    """The contract rests from ``first`` to ``last``, both included; None: until it is resumed.
+
+    ``is_billed`` where its days are owed all the same.
+    """
 
     first: date
     last: date | None = None
+    is_billed: bool = False
 
 
 @dataclass(frozen=True)
 class Resumption:
-    """The pause that holds ``day`` ends on the day before."""
+    """The pauses that hold ``day`` end on the day before."""
 
     day: date
 
@@ -58,19 +62,24 @@ def versions(values: Mapping[str, Any], changes: Iterable[Change]) -> list[Versi
     return result
 
 
-def paused(steps: Iterable[Pause | Resumption]) -> list[Days]:
-    """The days on which a contract rests, in order; the last range ends on `date.max` where nobody resumed it.
+def paused(steps: Iterable[Pause | Resumption]) -> list[tuple[Days, bool]]:
+    """[(days, whether they are owed all the same)] on which a contract rests, in order, without overlap.
 
-    :param steps: in the order in which they were decided
+    The last range ends on `date.max` where nobody resumed it.
+
+    :param steps: in the order in which they were decided; of two pauses on one day the one decided last wins
     """
-    days: list[Days] = []
+    pauses: list[tuple[Days, bool]] = []
     for step in steps:
         if isinstance(step, Pause):
-            rest = Days(step.first, step.last or date.max)
-            days = sorted([*subtract(days, [rest]), rest])
+            pauses.append((Days(step.first, step.last or date.max), step.is_billed))
         else:
-            days = [piece for rest in days if (piece := _until(rest, step.day))]
-    return days
+            pauses = [(left, is_billed) for days, is_billed in pauses if (left := _until(days, step.day))]
+    result: list[tuple[Days, bool]] = []
+    for rest, is_billed in pauses:
+        earlier = [(piece, was_billed) for days, was_billed in result for piece in subtract([days], [rest])]
+        result = [*earlier, (rest, is_billed)]
+    return sorted(result)
 
 
 def _from(result: list[Version], day: date, values: Mapping[str, Any]) -> list[Version]:

@@ -43,6 +43,9 @@ class BillingContractChangeLine(models.TransientModel):
     quantity = fields.Float(
         digits='Product Unit', compute='_compute_product_id', store=True, readonly=False, precompute=True
     )
+    product_uom_id = fields.Many2one(
+        'uom.uom', "Unit", compute='_compute_name', store=True, readonly=False, precompute=True
+    )
     price_unit = fields.Float(
         "Price",
         digits='Product Price',
@@ -104,12 +107,13 @@ class BillingContractChangeLine(models.TransientModel):
             source = row if row.proposed_for == key else row._source()
             is_own = source == row
             row.name = source.name
+            row.product_uom_id = source.product_uom_id
             row.price_unit = row.price_unit if is_own else row._proposed_price() * row._length_factor()
             row.tax_ids = source.tax_ids._origin
             row.proposed_for = key
 
     def _source(self):
-        """Where description, price and taxes come from: what is agreed, or what the product proposes."""
+        """Where description, unit, price and taxes come from: what is agreed, or what the product proposes."""
         version = self.version_id
         if version and self.product_id == version.product_id:
             return version
