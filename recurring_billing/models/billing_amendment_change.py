@@ -87,7 +87,7 @@ class BillingAmendmentChange(models.Model):
             return dict(field._description_selection(self.env))[value]
         if field.type == 'boolean':
             return self.env._("yes") if value else self.env._("no")
-        return formatLang(self.env, value, digits=decimals(value)) if field.type == 'float' else str(value)
+        return formatLang(self.env, value, digits=decimals(value)) if field.type == 'float' else str(value or 0)
 
     def _line_change(self):
         """This change of a line for `tools.versions.versions`."""

@@ -116,10 +116,12 @@ class BillingContract(models.Model):
                 yield {'name': name, 'old_value': old, 'new_value': value}
 
     def _add_lines(self, added, amendment):
+        last = max(self.line_ids.mapped('sequence'), default=0)
+        fixed = {'contract_id': self.id, 'amendment_id': amendment.id}
         self.env['billing.contract.line']._unguarded().create(
             [
-                {'date_start': amendment.date, **values, 'contract_id': self.id, 'amendment_id': amendment.id}
-                for values in added
+                {'date_start': amendment.date, 'sequence': last + 10 * number, **values, **fixed}
+                for number, values in enumerate(added, start=1)
             ],
         )
 

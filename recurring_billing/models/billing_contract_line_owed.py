@@ -4,6 +4,7 @@ from decimal import Decimal
 from odoo import models
 from odoo.tools import format_date, formatLang, groupby
 
+from ..tools.decimals import decimals
 from ..tools.owing import shares, subtract, to_charge, to_credit
 from ..tools.proration import WHOLE, Days, overlap, part, share
 from .billing_bill import Bill
@@ -213,10 +214,22 @@ class BillingContractLine(models.Model):
         texts |= {
             'days': bill.share.days,
             'whole': bill.share.whole,
-            'full': formatLang(env, bill.full, currency_obj=bill.line.currency_id),
+            'full': bill.line._full_text(bill, env),
         }
         if bill.credited:
             return env._(
                 "%(name)s, not owed from %(first)s to %(last)s (-%(days)s/%(whole)s days of %(full)s)", **texts
             )
         return env._("%(name)s, from %(first)s to %(last)s (%(days)s/%(whole)s days of %(full)s)", **texts)
+
+    def _full_text(self, bill, env):
+        """The price of the whole period: as quantity and unit price, where the line on the invoice hides both.
+
+        CGI ann. II art. 242 nonies A asks for them.
+        """
+        self.ensure_one()
+        is_reduction = bill.reduction or (bill.credited and bill.credited.billing_discount_id)
+        if self.quantity in (0.0, 1.0) or is_reduction:
+            return formatLang(env, bill.full, currency_obj=self.currency_id)
+        quantity = formatLang(env, self.quantity, digits=decimals(self.quantity))
+        return f"{quantity} × {formatLang(env, bill.full / self.quantity, currency_obj=self.currency_id)}"

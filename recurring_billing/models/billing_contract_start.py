@@ -46,10 +46,17 @@ class BillingContract(models.Model):
         if faults := self._start_faults():
             raise UserError("\n".join(faults.values()))
         self._end_with_commitment()
+        self._number_lines()
         self._set_state('running')
         self._plan_periods(today)
         for contract in self:
             contract._agree_loyalty(today, since=contract._first_owed_day())
+
+    def _number_lines(self):
+        """Give each line a place of its own, which its later versions keep."""
+        for contract in self:
+            for number, line in enumerate(contract.line_ids.sorted(), start=1):
+                line.sequence = 10 * number
 
     def _start_faults(self):
         """{contract: why it cannot be started} of those of these contracts that cannot."""

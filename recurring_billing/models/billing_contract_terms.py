@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from .billing_commitment_mixin import COMMITMENT_TERMS
 from .billing_frequency_mixin import PLAN_TERMS
@@ -252,6 +253,22 @@ class BillingContract(models.Model):
             'billing_mandate_id': self._active_mandate().id if self.is_direct_debit else False,
             'invoice_user_id': self.user_id.id,
         }
+
+    @api.constrains('mandate_id', 'partner_id')
+    def _check_mandate_of_customer(self):
+        for contract in self.filtered('mandate_id'):
+            debtor, customer = contract.mandate_id.partner_id, contract.partner_id
+            if debtor.commercial_partner_id != customer.commercial_partner_id:
+                raise ValidationError(
+                    self.env._(
+                        "Contract %(contract)s, field “Mandate”: %(mandate)s is a mandate of %(debtor)s, not of "
+                        "%(customer)s. Choose one of the customer.",
+                        contract=contract.display_name,
+                        mandate=contract.mandate_id.name,
+                        debtor=debtor.display_name,
+                        customer=customer.display_name,
+                    ),
+                )
 
     def _active_mandate(self):
         """The mandate that pays this contract now: its own while it is active, else the customer's."""

@@ -187,9 +187,19 @@ class BillingRun(models.Model):
 
     def action_confirm_post(self):
         """Ask before the ticked invoices are posted: how many, how much, which dates."""
+        self._compute_again()
         self._lines_to_post()
         action = self.env['ir.actions.act_window']._for_xml_id('recurring_billing.billing_run_post_action')
         return {**action, 'context': {'default_run_id': self.id}}
+
+    def _compute_again(self):
+        """List what is due by now, since hours may have passed; what was unticked stays so."""
+        self.ensure_one()
+        keys = {(line.contract_id, line.date_start): line.is_selected for line in self.line_ids}
+        self.action_compute()
+        for line in self.line_ids:
+            if keys.get((line.contract_id, line.date_start)) is False and line.is_selected:
+                line.is_selected = False
 
     def action_post(self):
         """Create and post the selected invoices: a few at once, many in the background."""

@@ -1,5 +1,6 @@
 from datetime import date
 
+from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, freeze_time, tagged
 
@@ -202,6 +203,26 @@ class TestBillingContract(BillingCommon):
         invoice.button_draft()
         invoice.unlink()
         self.assertEqual(self._bill(date(2026, 8, 2)).line_ids.invoice_id.amount_untaxed, 100.0)
+
+    def test_a_mandate_of_another_customer_is_refused(self):
+        other = self._customer("Other Customer")
+        with self.assertRaisesRegex(ValidationError, "“Mandate”.*is a mandate of Atelier Durand"):
+            self._contract(partner=other, mandate_id=self.mandate.id)
+
+    def test_versions_stay_in_the_place_of_their_line(self):
+        lines = [
+            Command.create({'product_id': self.service.id, 'name': name, 'price_unit': 10.0}) for name in ("One", "Two")
+        ]
+        contract = self._contract(date_start=date(2026, 9, 1), line_ids=lines)
+        contract._start(date(2026, 9, 1))
+        contract._amend(
+            'quantity',
+            date(2026, 9, 11),
+            date(2026, 9, 11),
+            lines=[(contract.line_ids[0], {'quantity': 2.0})],
+            added=[{'product_id': self.service.id, 'name': "Three", 'price_unit': 5.0}],
+        )
+        self.assertEqual(contract.line_ids.sorted().mapped('name'), ["One", "One", "Two", "Three"])
 
     def test_an_end_before_what_is_billed_is_credited(self):
         contract = self._contract(date_start=date(2026, 9, 1))

@@ -83,7 +83,7 @@ class TestBillingContractChange(BillingCommon):
         self.assertEqual((amendment.kind, amendment.date, amendment.reason), ('quantity', TODAY, "A second server"))
         document = effect.after.documents[0]
         self.assertEqual([net for _text, net in document.rows], [-48.0, 96.0])
-        self.assertIn("(16/30 days of 180.00", document.rows[1][0])
+        self.assertIn("(16/30 days of 2 × 90.00", document.rows[1][0])
         self.assertEqual((document.untaxed, document.tax, document.total), (48.0, 9.6, 57.6))
         self.assertEqual(effect.ahead[0], (date(2026, 10, 1), 108.0, 216.0))
         self.assertEqual((effect.mrr_before, effect.mrr_after), (90.0, 180.0))
@@ -147,6 +147,14 @@ class TestBillingContractChange(BillingCommon):
             wizard.action_see_effect()
         self._wizard(contract, payment_method_line_id=False).action_confirm()
         self.assertFalse(contract.payment_method_line_id)
+
+    def test_a_line_is_ended_as_the_browser_does_it(self):
+        contract = self._started(date_start=date(2026, 9, 1))
+        form = Form(self.env['billing.contract.change'].with_context(default_contract_id=contract.id))
+        with form.line_ids.edit(0) as row:
+            row.is_ended = True
+        form.save().action_confirm()
+        self.assertEqual(contract.amendment_ids.kind, 'end_line')
 
     def test_a_line_that_ends_is_credited(self):
         contract = self._hosting()

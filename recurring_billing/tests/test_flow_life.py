@@ -66,7 +66,7 @@ class TestFlowLife(BillingCommon):
                 self._rows(invoice),
                 [
                     ("Hosting, not owed from 03/16/2026 to 03/31/2026 (-16/31 days of 100.00\xa0€)", -51.61),
-                    ("Hosting, from 03/16/2026 to 03/31/2026 (16/31 days of 200.00\xa0€)", 103.23),
+                    ("Hosting, from 03/16/2026 to 03/31/2026 (16/31 days of 2 × 100.00\xa0€)", 103.23),
                 ],
             )
             self.assertSale(invoice, date(2026, 3, 16), [-51.61, 103.23], 10.32)

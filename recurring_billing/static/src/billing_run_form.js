@@ -6,7 +6,7 @@ import { formView } from "@web/views/form/form_view";
 
 const SECONDS = 2;
 
-/** The form of a billing run computes a new run at once, and reads itself again while invoices are posted. */
+/** The form of a run or a revision computes a new one at once, and reads itself again while invoices are posted. */
 export class BillingRunFormController extends FormController {
     setup() {
         super.setup();
