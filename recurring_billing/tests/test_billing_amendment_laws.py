@@ -1,9 +1,11 @@
+from contextlib import suppress
 from datetime import date, timedelta
 
-from hypothesis import example, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from odoo import Command
+from odoo.exceptions import UserError
 from odoo.tests import freeze_time, tagged
 
 from .common import BillingCommon
@@ -11,7 +13,8 @@ from .common import BillingCommon
 START = date(2026, 1, 1)
 END = date(2026, 12, 31)
 LAST_RUN = date(2027, 1, 1)
-LAW = settings(max_examples=12, deadline=None, database=None)
+# Each example is a year of billing: the same ones each time, and none made smaller, which would take minutes.
+LAW = settings(max_examples=12, deadline=None, database=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
 
 DAYS = st.integers(0, 364).map(lambda days: START + timedelta(days=days))
 PRICES = st.integers(1, 30000).map(lambda cents: cents / 100)
@@ -103,7 +106,8 @@ class TestBillingAmendmentLaws(BillingCommon):
         events = sorted([(day, 1, step) for day, step in steps] + [(day, 0, None) for day in runs], key=lambda e: e[:2])
         for day, _order, step in events:
             if step:
-                self._agree(contract, day, step)
+                with suppress(UserError), self.env.cr.savepoint():  # what cannot be agreed is refused in both lives
+                    self._agree(contract, day, step)
             else:
                 self._run(contract, day)
         self._run(contract, LAST_RUN)
