@@ -140,7 +140,7 @@ class TestBillingPlan(BillingCommon):
         wizard = self._migration()
         self.assertEqual(wizard.line_ids.contract_id, yearly)
         wizard.action_confirm()
-        self.assertEqual(yearly.line_ids.mapped('price_unit'), [900.0, 40.0, 990.0])
+        self.assertEqual(yearly.line_ids.sorted().mapped('price_unit'), [900.0, 990.0, 40.0])
         self.assertFalse(own.amendment_ids)
 
     def test_a_contract_moves_by_the_frequency_of_the_day(self):
