@@ -27,7 +27,7 @@ class BillingAmendment(models.Model):
         """(subject, body) of the letter that tells of this change, in the customer's language."""
         self.ensure_one()
         name = 'mail_template_revision' if self.kind == 'indexation' else 'mail_template_amendment'
-        template = self.env.ref(f'recurring_billing.{name}').sudo()
+        template = self.env.ref(f'recurring_billing.{name}').sudo()  # whoever keeps contracts may not read templates
         rendered = (template._render_field(name, self.ids, compute_lang=True) for name in ('subject', 'body_html'))
         subject, body = (texts[self.id] for texts in rendered)
         return subject, body

@@ -195,11 +195,12 @@ class BillingRun(models.Model):
     def _compute_again(self):
         """List what is due by now, since hours may have passed; what was unticked stays so."""
         self.ensure_one()
-        keys = {(line.contract_id, line.date_start): line.is_selected for line in self.line_ids}
+        left = self.line_ids.filtered(
+            lambda line: not line.is_selected and line.outcome == 'todo' and not line.is_later
+        )
+        unticked = {(line.contract_id, line.date_start) for line in left if line.level != 'blocked'}
         self.action_compute()
-        for line in self.line_ids:
-            if keys.get((line.contract_id, line.date_start)) is False and line.is_selected:
-                line.is_selected = False
+        self.line_ids.filtered(lambda line: (line.contract_id, line.date_start) in unticked).is_selected = False
 
     def action_post(self):
         """Create and post the selected invoices: a few at once, many in the background."""

@@ -123,6 +123,7 @@ class BillingUsage(models.Model):
         )
 
     def _refuse_other_companies(self, lines):
+        # with all rights, else the record rule would refuse before the remedy is named
         for line in lines.sudo().filtered(lambda line: line.company_id not in self.env.companies):
             raise UserError(
                 self.env._(

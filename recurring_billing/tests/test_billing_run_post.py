@@ -53,6 +53,19 @@ class TestBillingRunPost(BillingCommon):
         )
         self.assertEqual(free.period_ids, before)
 
+    def test_what_is_asked_about_is_what_is_due_by_now(self):
+        kept, dearer, billed = (self._sound(name) for name in ("Kept", "Dearer", "Billed"))
+        run = self._preview()
+        run.line_ids.filtered(lambda line: line.contract_id == kept).is_selected = False
+        dearer._amend('price', TODAY, TODAY, lines=[(dearer.line_ids, {'price_unit': 200.0})])
+        other = self.env['billing.run'].create({'date_until': TODAY, 'contract_id': billed.id})
+        other.action_post()
+        run.action_confirm_post()
+        self.assertEqual(
+            run.line_ids.mapped(lambda line: (line.contract_id, line.is_selected, line.amount_total)),
+            [(kept, False, 120.0), (dearer, True, 240.0)],
+        )
+
     def test_a_price_entered_before_the_night_is_billed(self):
         free = self._sound("Free", price=0.0)
         self.assertEqual(self._preview().line_ids.outcome, 'free')
