@@ -18,6 +18,7 @@ class AccountMove(models.Model):
         ondelete='restrict',
         help="Empty: the customer's active mandate on the day of the collection.",
     )
+    billing_payer_id = fields.Many2one(related='commercial_partner_id.billing_payer_id')
     billing_bill_again = fields.Boolean(
         "Bill These Periods Again",
         copy=False,

@@ -181,17 +181,8 @@ class AccountMoveLine(models.Model):
         )
 
     def _billing_mandates(self):
-        """The mandate that each line is debited from: its invoice's own while that is active, else the customer's."""
-        active = {
-            company: self.env['billing.mandate']._active_by_partner(lines.move_id.commercial_partner_id, company)
-            for company, lines in self.grouped('company_id').items()
-        }
-        mandates = {}
-        for line in self:
-            own = line.move_id.billing_mandate_id
-            customers = active[line.company_id].get(line.move_id.commercial_partner_id, own)
-            mandates[line] = own if own.state == 'active' else customers
-        return mandates
+        """The mandate that each line is debited from, as {line: mandate or empty}."""
+        return self.env['billing.mandate']._for_lines(self)
 
     def _billing_refusal(self, mandate):
         """Say why this line may not be debited from ``mandate``, or None; names invoice, customer, field and remedy."""
@@ -211,10 +202,10 @@ class AccountMoveLine(models.Model):
                 "the debit if there is one, and prepare again; or choose another way of payment on the invoice.",
                 **texts,
             )
-        if mandate.partner_id.commercial_partner_id != move.commercial_partner_id:
+        if not mandate._pays_for(move.commercial_partner_id):
             return self.env._(
                 "Invoice %(invoice)s of %(customer)s cannot be debited from mandate %(mandate)s of %(debtor)s. Choose "
-                "a mandate of the same customer on the invoice.",
+                "a mandate of the same customer on the invoice, or enter on the customer who pays for it (“Paid By”).",
                 mandate=mandate.name,
                 debtor=mandate.partner_id.display_name,
                 **texts,

@@ -41,6 +41,16 @@ class Party:
 
 
 @dataclass(frozen=True)
+class Amendment:
+    """What the last debit known to the bank bore: old values, empty where nothing changed."""
+
+    original_reference: str = ""
+    original_ics: str = ""
+    original_creditor_name: str = ""
+    is_new_account: bool = False
+
+
+@dataclass(frozen=True)
 class Debit:
     """One attempt to collect ``amount`` euros; ``bic`` may be empty."""
 

@@ -12,6 +12,9 @@ from . import (
     billing_contract_termination,
     billing_debit_return,
     billing_discount_grant,
+    billing_mandate_activate,
+    billing_mandate_change,
+    billing_mandate_stop,
     billing_plan_migration,
     billing_run_post,
 )
