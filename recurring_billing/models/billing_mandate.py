@@ -109,7 +109,9 @@ class BillingMandate(models.Model):
         required=True,
         help="A one-off mandate allows one single debit.",
     )
-    creditor_identifier = fields.Char("Creditor Identifier (ICS)", compute='_compute_creditor', store=True)
+    creditor_identifier = fields.Char(
+        "Creditor Identifier (ICS)", compute='_compute_creditor', store=True, readonly=False, copy=False
+    )
     creditor_name = fields.Char("Creditor", compute='_compute_creditor', store=True)
 
     _key_unique = models.UniqueIndex(

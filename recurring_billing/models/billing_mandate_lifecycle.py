@@ -36,10 +36,10 @@ class BillingMandate(models.Model):
     state_reason = fields.Char("Reason", readonly=True, copy=False)
     sent_on = fields.Date("Sent to the Debtor On", readonly=True, copy=False)
     revocation_date = fields.Date("Revoked On", readonly=True, copy=False, tracking=True)
-    first_collection_date = fields.Date("First Collection", readonly=True, copy=False)
+    # guarded, and not readonly: a spreadsheet brings them with a running mandate
+    first_collection_date = fields.Date("First Collection", copy=False)
     last_presentation_date = fields.Date(
         "Last Collection",
-        readonly=True,
         copy=False,
         help="Date of the last debit that the bank was given, whether it was paid or not.",
     )

@@ -126,13 +126,16 @@ class BillingMandate(models.Model):
             )
         self._check_key_free()
 
-    def _check_key_free(self):
+    def _check_key_free(self, key=None):
         """Refuse a reference that another mandate of the creditor bears.
 
+        :param key: what the mandate is going to be known by; as it is now, if not given
         :raises UserError: names the other mandate
         """
         self.ensure_one()
-        twin = self.search([('key', '=', self.key), ('state', '!=', 'draft'), ('id', '!=', self.id)], limit=1)
+        domain = [('key', '=', key or self.key), ('state', '!=', 'draft'), ('id', '!=', self.id)]
+        # a reference is taken by whichever company shares the creditor identifier
+        twin = self.sudo().search(domain, limit=1)
         if twin:
             raise UserError(
                 self.env._(
