@@ -6,7 +6,7 @@ from decimal import Decimal
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..tools import pain008, sepa_ids
+from ..tools import pain008, pain008_checks, sepa_ids
 
 
 class BillingCollection(models.Model):
@@ -46,9 +46,9 @@ class BillingCollection(models.Model):
         for number, debit in enumerate(debits, start=1):
             debit._unguarded().end_to_end_id = f"{self.name}-{number:05d}"
         message = self._message(debits, today)
-        self._raise_faults([self._fault_text(*fault) for fault in pain008.faults(message)])
+        self._raise_faults([self._fault_text(*fault) for fault in pain008_checks.faults(message)])
         content = pain008.write(message)
-        self._raise_faults(pain008.schema_faults(content))
+        self._raise_faults(pain008_checks.schema_faults(content))
         self._unguarded().write(
             {
                 'file': b64encode(content),
