@@ -92,7 +92,7 @@ class BillingMandate(models.Model):
         help="Empty: the printed mandate leaves room for the debtor to write the IBAN.",
     )
     masked_iban = fields.Char("IBAN", compute='_compute_masked_iban')
-    bic = fields.Char(related='partner_bank_id.bank_bic', readonly=False, groups='recurring_billing.group_debit')
+    bic = fields.Char("BIC", related='partner_bank_id.bank_bic', readonly=False, groups='recurring_billing.group_debit')
     paid_partner_ids = fields.One2many(related='partner_id.commercial_partner_id.billing_pays_for_ids', string="Pays For")
     scheme = fields.Selection(
         [('CORE', "SEPA Direct Debit (CORE)"), ('B2B', "SEPA Business to Business (B2B)")],

@@ -59,7 +59,7 @@ class TestBillingMandateLifecycle(BillingCommon):
         wizard = self.env['billing.mandate.stop'].create(
             {'mandate_ids': self.mandate.ids, 'state': 'revoked', 'reason': "x"}
         )
-        self.assertIn("1 debits wait in a collection", wizard.effect)
+        self.assertIn("Debits waiting in a collection: 1.", wizard.effect)
 
     # === SIGNATURE === #
 
