@@ -54,6 +54,7 @@ from . import (
     billing_contract_upcoming,
     billing_contract_usage,
     billing_debit,
+    billing_debit_item,
     billing_debit_return,
     billing_deposit,
     billing_deposit_invoice,

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
@@ -191,9 +191,12 @@ class BillingCollection(models.Model):
                 [
                     {
                         'collection_id': collection.id,
-                        'move_line_id': line.id,
+                        'partner_id': line.move_id.commercial_partner_id.id,
+                        'account_id': line.account_id.id,
                         'mandate_id': mandates[line].id,
-                        'amount': line.amount_residual_currency,
+                        'item_ids': [
+                            Command.create({'move_line_id': line.id, 'amount': line.amount_residual_currency})
+                        ],
                     }
                     for line in accepted
                 ],

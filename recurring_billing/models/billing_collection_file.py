@@ -107,7 +107,7 @@ class BillingCollection(models.Model):
             return self.env._("The file as a whole: %s.", reason)
         return self.env._(
             "Invoice %(invoice)s of %(customer)s: %(reason)s.",
-            invoice=debit.move_id.name,
+            invoice=debit.reference,
             customer=debit.partner_id.display_name,
             reason=reason,
         )

@@ -132,6 +132,22 @@ class ResCompany(models.Model):
         self._billing_translate(journal, lambda env: env._("SEPA Direct Debits"))
         return journal
 
+    def _billing_require_settlement_journal(self):
+        """The journal of settlements and returns.
+
+        :raises UserError: where the company has none
+        """
+        self.ensure_one()
+        if not self.billing_settlement_journal_id:
+            raise UserError(
+                self.env._(
+                    "Company %s has no direct debit journal: choose one in the settings of Invoicing, under Recurring "
+                    "billing.",
+                    self.name,
+                ),
+            )
+        return self.billing_settlement_journal_id
+
     def _billing_outstanding_account(self):
         """The account between the settlement of a debit and the bank's credit.
 

@@ -64,7 +64,7 @@ class TestBillingCollection(BillingCommon):
         later = self._invoice(payment_term_id=self.env.ref('account.account_payment_term_30days').id)
         transfer = self._invoice(debit=False)
         collection = self._prepared()
-        self.assertEqual(collection.debit_ids.move_id, due)
+        self.assertEqual(collection.debit_ids.move_ids, due)
         self.assertFalse((later | transfer).billing_debit_ids)
 
     def test_an_invoice_is_never_in_two_collections_at_once(self):
@@ -72,7 +72,7 @@ class TestBillingCollection(BillingCommon):
         first = self._prepared()
         self.assertFalse(self._prepared())
         with mute_logger('odoo.sql_db'), self.assertRaises(psycopg2.errors.UniqueViolation), self.env.cr.savepoint():
-            first.debit_ids._unguarded().copy({'end_to_end_id': False})
+            first.debit_ids.item_ids._unguarded().copy()
             self.env.flush_all()
         first.action_cancel()
         self.assertTrue(self._prepared(), "a cancelled collection frees its debits")
@@ -142,7 +142,7 @@ class TestBillingCollection(BillingCommon):
         self._register_payment(invoice)
         with self.assertRaisesRegex(UserError, rf"{invoice.name}.*drop its debit"):
             collection.action_generate()
-        collection.debit_ids.filtered(lambda debit: debit.move_id == invoice).action_drop()
+        collection.debit_ids.filtered(lambda debit: debit.move_ids == invoice).action_drop()
         collection.action_generate()
         self.assertEqual(collection.debit_count, 1)
 
@@ -267,7 +267,7 @@ class TestBillingCollection(BillingCommon):
         self._register_payment(paid)
         self._settle(date(2026, 9, 3))
         self.assertEqual((collection.state, other.amount_residual), ('settled', 0.0))
-        credit = collection.debit_ids.filtered(lambda debit: debit.move_id == paid).settlement_line_id
+        credit = collection.debit_ids.filtered(lambda debit: debit.move_ids == paid).settlement_line_id
         self.assertEqual((credit.amount_residual, credit.partner_id), (-120.0, self.customer))
 
     def test_an_invoice_under_way_is_not_reset_to_draft(self):
@@ -326,7 +326,7 @@ class TestBillingCollection(BillingCommon):
         ):
             with self.subTest(values), self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
                 record.write(values)
-        values = {'collection_id': collection.id, 'move_line_id': debit.move_line_id.id, 'mandate_id': self.mandate.id}
+        values = {'collection_id': collection.id, 'partner_id': self.customer.id, 'mandate_id': self.mandate.id}
         with self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
             self.env['billing.debit'].create({**values, 'amount': 5.0})
 
