@@ -160,26 +160,42 @@ class AccountMoveLine(models.Model):
 
     @api.model
     def _billing_collectable_lines(self, company, day):
-        """The open receivable lines of ``company``, due until ``day``, that are paid by debit and not debited yet.
+        """What ``company`` may collect by debit on ``day``: due invoices, and open credit notes of their customers.
 
-        A returned debit is not tried again by itself: its invoice is left to a person and to the reminders.
+        Open receivable items, posted, not under way, not disputed. A returned debit is not tried again by itself: its
+        invoice is left to a person and to the reminders. Credit notes come last and are below zero.
         """
-        return self.search(
+        open_items = [
+            ('company_id', '=', company.id),
+            ('parent_state', '=', 'posted'),
+            ('account_id.account_type', '=', 'asset_receivable'),
+            ('reconciled', '=', False),
+            ('move_id.payment_state', '!=', 'blocked'),
+            ('no_followup', '=', False),
+            ('billing_debit_item_ids', 'not any', [('state', 'in', (*UNDER_WAY, 'returned'))]),
+        ]
+        invoices = self.search(
             [
-                ('company_id', '=', company.id),
-                ('parent_state', '=', 'posted'),
+                *open_items,
                 ('move_id.move_type', '=', 'out_invoice'),
-                ('account_id.account_type', '=', 'asset_receivable'),
-                ('reconciled', '=', False),
                 ('amount_residual_currency', '>', 0),
                 ('date_maturity', '<=', day),
                 ('move_id.preferred_payment_method_line_id.code', '=', 'billing_sdd'),
-                ('move_id.payment_state', '!=', 'blocked'),
-                ('no_followup', '=', False),
-                ('billing_debit_item_ids', 'not any', [('state', 'in', (*UNDER_WAY, 'returned'))]),
             ],
             order='date_maturity, id',
         )
+        credits = self.search(
+            [
+                *open_items,
+                ('move_id.move_type', '=', 'out_refund'),
+                ('amount_residual_currency', '<', 0),
+                ('currency_id.name', '=', 'EUR'),
+                ('move_id.commercial_partner_id', 'in', invoices.move_id.commercial_partner_id.ids),
+                ('account_id', 'in', invoices.account_id.ids),
+            ],
+            order='date, id',
+        )
+        return invoices + credits
 
     def _billing_mandates(self):
         """The mandate that each line is debited from, as {line: mandate or empty}."""

@@ -13,6 +13,12 @@ class BillingCollection(models.Model):
 
     move_id = fields.Many2one('account.move', "Settlement Entry", readonly=True, copy=False, index='btree_not_null')
     entry_line_ids = fields.One2many(related='move_id.line_ids', string="Journal Items")
+    settles_with_bank = fields.Boolean(compute='_compute_settles_with_bank')
+
+    @api.depends('journal_id.billing_settle_on')
+    def _compute_settles_with_bank(self):
+        for collection in self:
+            collection.settles_with_bank = collection.journal_id.billing_settle_on == 'bank'
 
     def action_settle(self):
         """Book the settlement of collections whose date has come."""
@@ -24,6 +30,15 @@ class BillingCollection(models.Model):
                         "Collection %(collection)s is due on %(date)s: it is booked on that day, not before.",
                         collection=collection.name,
                         date=format_date(self.env, collection.date),
+                    ),
+                )
+            if collection.settles_with_bank:
+                raise UserError(
+                    self.env._(
+                        "Collection %(collection)s is booked when the bank's credit is recorded, as journal %(journal)s "
+                        "asks for: press “Bank Credited”.",
+                        collection=collection.name,
+                        journal=collection.journal_id.display_name,
                     ),
                 )
             collection._settle()
@@ -40,8 +55,10 @@ class BillingCollection(models.Model):
 
     @api.model
     def _settle_due(self, today, *, transaction):
-        """Book what is due on ``today``; see `_work_off`."""
-        domain = Domain([('state', '=', 'sent'), ('date', '<=', today)])
+        """Book what is due on ``today`` and does not wait for the bank's credit; see `_work_off`."""
+        domain = Domain(
+            [('state', '=', 'sent'), ('date', '<=', today), ('journal_id.billing_settle_on', '=', 'date')],
+        )
         due = self.search(domain & Domain('error', '=', False))
         return due._work_off(
             domain,
@@ -50,30 +67,34 @@ class BillingCollection(models.Model):
             limit=10,
         )
 
-    def _settle(self):
-        """Book each of these sent collections in one entry and match it with the invoices."""
+    def _settle(self, day=None):
+        """Book each of these sent collections in one entry and match it with the invoices.
+
+        :param day: the date of the entry, if not the collection date
+        """
         for collection in self:
             collection._require_state('sent')
             debits = collection._live_debits()
             if debits:
-                collection._book_settlement(debits)
+                collection._book_settlement(debits, day or collection.date)
         self._set_state('settled')
 
-    def _book_settlement(self, debits):
-        """One entry: the outstanding account takes the total, each debit clears its own receivable line."""
+    def _book_settlement(self, debits, day):
+        """One entry: the outstanding account takes the total, each debit clears the receivable of its customer."""
         self.ensure_one()
-        move = self.env['account.move'].create(self._settlement_values(debits))
+        move = self.env['account.move'].create(self._settlement_values(debits, day))
         move._post(soft=False)
         self._unguarded().move_id = move
-        for debit, line in zip(debits, move.line_ids.sorted('id')[1:], strict=True):
-            debit._unguarded().settlement_line_id = line
+        for debit, line in zip(debits._unguarded(), move.line_ids.sorted('id')[1:], strict=True):
+            debit.settlement_line_id = line
         debits._set_state('settled')
         self.env['account.move.line']._billing_match([debit._matches() for debit in debits])
+        debits.mandate_id._settled(debits)
 
-    def _settlement_values(self, debits):
-        """Values of the settlement entry, dated on the collection date or the first open day after it."""
+    def _settlement_values(self, debits, day):
+        """Values of the settlement entry, dated ``day`` or the first open day after it."""
         journal = self.company_id._billing_require_settlement_journal()
-        day = self.company_id._billing_first_open_day(self.date, journal)
+        day = self.company_id._billing_first_open_day(day, journal)
         lines = [debit._settlement_line_values(day) for debit in debits]
         total = {
             'name': self.name,

@@ -30,6 +30,12 @@ class BillingDebit(models.Model):
             'amount',
             'is_imported',
             'end_to_end_id',
+            'sequence_type',
+            'check_text',
+            'check_model',
+            'check_res_id',
+            'recall_text',
+            'confirmed_on',
             'settlement_line_id',
             'return_date',
             'return_reason',
@@ -75,6 +81,15 @@ class BillingDebit(models.Model):
         'res.currency', default=lambda self: self.env.ref('base.EUR'), required=True, readonly=True
     )
     amount = fields.Monetary(compute='_compute_amount', store=True, readonly=True)
+    sequence_type = fields.Selection(
+        [('RCUR', "Recurrent"), ('FRST', "First"), ('OOFF', "One-off"), ('FNAL', "Last")],
+        "Sequence",
+        readonly=True,
+        help="How the bank is told of this debit; set by the check.",
+    )
+    is_last = fields.Boolean(
+        "Last Debit of the Mandate", copy=False, help="Tells the bank so (FNAL): once it is sent, the mandate has ended."
+    )
     end_to_end_id = fields.Char("End-to-End Id", readonly=True, copy=False, help="Comes back with the bank's answer.")
     state = fields.Selection(
         [
@@ -149,12 +164,22 @@ class BillingDebit(models.Model):
     def _unlink_never(self):
         raise UserError(self.env._("Direct debits are kept as they happened: drop or return them instead."))
 
+    def write(self, vals):
+        if 'is_last' not in vals:
+            return super().write(vals)
+        self._require_state('planned')
+        result = super().write(vals)
+        self._set_sequences()
+        self.collection_id._reopen()
+        return result
+
     # === ACTION METHODS === #
 
     def action_drop(self):
         """Take planned debits out of their collection: the invoice may be collected later or paid otherwise."""
         self._require_state('planned')
         self._set_state('dropped')
+        self.collection_id._reopen()
         return True
 
     def action_invoice(self):
@@ -190,7 +215,16 @@ class BillingDebit(models.Model):
             iban=sepa_ids.compact(mandate.partner_bank_id.acc_number),
             bic=sepa_ids.compact(mandate.partner_bank_id.bank_bic),
             remittance=f"{self.company_id.name} {self.reference}",
+            **self._message_extras(),
         )
+
+    def _message_extras(self):
+        mandate = self.mandate_id
+        ultimate = mandate.ultimate_debtor_id if 'ultimate_debtor_id' in mandate._fields else mandate.partner_id.browse()
+        if not ultimate and mandate.partner_id.commercial_partner_id != self.partner_id:
+            ultimate = self.partner_id  # who pays for another names whom
+        extras = {'ultimate_debtor': ultimate.name or "", 'amendment': mandate._amendment_part()}
+        return {name: value for name, value in extras.items() if name in pain008.Debit.__dataclass_fields__}
 
     def _matches(self):
         """The items that settle this debit, in order: credit notes go off the invoices, then money pays the rest.

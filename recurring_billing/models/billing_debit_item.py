@@ -45,12 +45,60 @@ class BillingDebitItem(models.Model):
         for item in self:
             item.display_name = item.move_id.name
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """A person may lower what is taken of an invoice while its debit is planned."""
+        if 'amount' not in vals:
+            return super().write(vals)
+        if not self._is_unguarded():
+            for item in self:
+                item._check_part(vals['amount'])
+        result = super().write(vals)
+        self.debit_id.collection_id._reopen()
+        return result
+
     @api.ondelete(at_uninstall=False)
     def _unlink_only_planned(self):
-        if kept := self.filtered(lambda item: item.state != 'planned')[:1]:
+        for item in self:
+            rest = item.debit_id.item_ids - self
+            if item.state != 'planned':
+                raise UserError(
+                    self.env._("Invoice %s: what a debit took is kept as it was. Cancel the collection.", item.move_id.name)
+                )
+            if sum(rest.mapped('amount')) <= 0:
+                raise UserError(
+                    self.env._("Without invoice %s the debit takes nothing: drop it instead.", item.move_id.name),
+                )
+        self.debit_id.collection_id._reopen()
+
+    def _check_part(self, amount):
+        """Refuse an amount that this item's debit may not take of it.
+
+        :raises UserError: names invoice and remedy
+        """
+        self.ensure_one()
+        texts = {'invoice': self.move_id.name, 'due': self.currency_id.format(self.amount_residual)}
+        self.debit_id._require_state('planned')
+        if self.amount < 0:
             raise UserError(
-                self.env._("Invoice %s: what a debit took is kept as it was. Cancel the collection.", kept.move_id.name)
+                self.env._("Credit note %(invoice)s is taken off as a whole: remove it, or keep it.", **texts),
             )
+        if not 0 < self.currency_id.round(amount) <= self.amount_residual:
+            raise UserError(
+                self.env._("Invoice %(invoice)s: enter an amount above zero, at most the %(due)s still due.", **texts),
+            )
+        others = self.debit_id.item_ids - self
+        if amount < self.amount_residual and any(item._is_part() for item in others if item.amount > 0):
+            raise UserError(
+                self.env._(
+                    "Invoice %(invoice)s: another invoice of this debit is taken in part already. One of them can be; "
+                    "else nobody could say which one the money pays.",
+                    **texts,
+                ),
+            )
+
+    # === BUSINESS METHODS === #
 
     def _is_part(self):
         """Whether a part only of what the invoice still owes is taken."""
