@@ -6,7 +6,7 @@ from . import billing_state_mixin, billing_worker
 # isort: split
 # the models inherit from these, and must come after them
 
-from . import billing_contract, billing_contract_line
+from . import billing_contract, billing_contract_line, billing_debit, billing_debit_item
 
 # isort: split
 # each is extended by several files, some of which import another
@@ -58,12 +58,11 @@ from . import (
     billing_contract_terms,
     billing_contract_upcoming,
     billing_contract_usage,
-    billing_debit,
     billing_debit_check,
     billing_debit_confirmation,
     billing_debit_follow,
-    billing_debit_item,
     billing_debit_return,
+    billing_debit_status,
     billing_deposit,
     billing_deposit_invoice,
     billing_discount,

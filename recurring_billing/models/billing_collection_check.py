@@ -1,6 +1,6 @@
 from datetime import time
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
@@ -15,11 +15,15 @@ class BillingCollection(models.Model):
     check_text = fields.Text("To Mend", readonly=True, copy=False)
     checked_on = fields.Datetime(readonly=True, copy=False)
     checked_by_id = fields.Many2one('res.users', "Checked By", readonly=True, copy=False)
-    faulty_count = fields.Integer("Debits to Mend", compute='_compute_faulty_count')
+    faulty_count = fields.Integer("Debits to Mend", compute='_compute_counts')
+    recall_count = fields.Integer("Debits to Recall", compute='_compute_counts')
 
-    def _compute_faulty_count(self):
+    @api.depends('debit_ids.check_text', 'debit_ids.recall_text', 'debit_ids.state')
+    def _compute_counts(self):
         for collection in self:
-            collection.faulty_count = len(collection.debit_ids.filtered('check_text'))
+            debits = collection._live_debits()
+            collection.faulty_count = len(debits.filtered('check_text'))
+            collection.recall_count = len(debits.filtered('recall_text'))
 
     # === ACTION METHODS === #
 
@@ -32,7 +36,7 @@ class BillingCollection(models.Model):
     def action_drop_faulty(self):
         """Take the debits that cannot be made out of this collection, and check what stays."""
         for collection in self:
-            collection.debit_ids.filtered('check_text').action_drop()
+            collection._live_debits().filtered('check_text').action_drop()
             collection._check(*collection.journal_id._billing_now())
         return True
 

@@ -41,6 +41,7 @@ from . import (
     test_hooks,
     test_indexation,
     test_invoice_date,
+    test_netting,
     test_owing,
     test_owing_laws,
     test_pain008,
