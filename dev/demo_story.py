@@ -12,7 +12,7 @@ from datetime import timedelta
 from odoo import fields
 
 from odoo.addons.recurring_billing.models.billing_transaction import Transaction
-from odoo.addons.recurring_billing.tools import bank_calendar, pain008
+from odoo.addons.recurring_billing.tools import bank_calendar, pain008_checks
 
 company = env.ref("recurring_billing.demo_company")  # noqa: F821  (Odoo's shell gives env)
 env = env(user=env.ref("base.user_admin"), context={"allowed_company_ids": company.ids, "tracking_disable": True})  # noqa: F821
@@ -136,7 +136,7 @@ def bank_facts(euros):
     content = b64decode(last.file)
     path = pathlib.Path(OUT, last.file_name)  # noqa: F821  (set by the caller)
     path.write_bytes(content)
-    faults = pain008.schema_faults(content)
+    faults = pain008_checks.schema_faults(content)
     return {
         "collections": len(collections),
         "due": str(last.date),

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ..tools import pain008, sepa_ids
+from ..tools import pain008_checks, sepa_ids
 
 
 class BillingCollection(models.Model):
@@ -150,7 +150,7 @@ class BillingCollection(models.Model):
         """What the checks of the bank's file find: {debit: text}; of the file as a whole at its first debit."""
         by_id = debits.grouped('end_to_end_id')
         found = {}
-        for code, end_to_end_id in pain008.faults(self._message(debits, today)):
+        for code, end_to_end_id in pain008_checks.faults(self._message(debits, today)):
             debit = by_id.get(end_to_end_id, debits[:1])
             found.setdefault(debit, self._fault_text(code, debit if end_to_end_id else debits.browse()))
         return found
@@ -168,6 +168,16 @@ class BillingCollection(models.Model):
             'bic': self.env._("the bank's identifier (BIC) is malformed: correct or empty it on the bank"),
             'ics': self.env._("the creditor identifier is wrong: correct it in the settings of Invoicing"),
             'name_missing': self.env._("the name has no letter that banks accept: write it in Latin letters"),
+            'ultimate_debtor': self.env._("the name of who is paid for has no letter that banks accept"),
+            'bic_needed': self.env._("the bank is outside the European Economic Area: enter its BIC"),
+            'signature_differs': self.env._("the mandate stands twice in the file, with two signature dates"),
+            'one_off_again': self.env._("its mandate is for one debit only, and is used twice in the file"),
+            'after_final': self.env._("its mandate ends with another debit of the file"),
+            'closed_day': self.env._("banks are closed on the collection date: choose another day"),
+            'too_late': self.env._("the bank needs the file one working day before the collection date"),
+            'amendment_reference': self.env._("the old mandate reference, which the bank must be told, is malformed"),
+            'amendment_ics': self.env._("the old creditor identifier, which the bank must be told, is malformed"),
+            'amendment_name': self.env._("the creditor's old name, which the bank must be told, has no readable letter"),
         }
         reason = reasons.get(code) or self.env._("its parts contradict each other (%s)", code)
         if not debit:

@@ -6,11 +6,7 @@ from decimal import Decimal
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..tools import pain008, sepa_ids
-
-
-def _known(cls, **values):
-    return {name: value for name, value in values.items() if name in cls.__dataclass_fields__}
+from ..tools import pain008, pain008_checks, sepa_ids
 
 
 class BillingCollection(models.Model):
@@ -51,7 +47,7 @@ class BillingCollection(models.Model):
         debits = self._live_debits()
         message = self._message(debits, today)
         content = pain008.write(message)
-        self._raise_faults(pain008.schema_faults(content))
+        self._raise_faults(pain008_checks.schema_faults(content))
         self._unguarded().write(
             {
                 'file': b64encode(content),
@@ -101,7 +97,7 @@ class BillingCollection(models.Model):
             count=len(debits),
             total=sum((block.total for block in blocks), Decimal()),
             blocks=blocks,
-            **_known(pain008.Message, version=self.journal_id.billing_message_version),
+            version=self.journal_id.billing_message_version,
         )
 
     def _block(self, number, sequence, ics, debits):
@@ -119,9 +115,6 @@ class BillingCollection(models.Model):
             count=len(debits),
             total=sum((debit._exact_amount() for debit in debits), Decimal()),
             debits=[debit._message_part() for debit in debits],
-            **_known(
-                pain008.Block,
-                is_batch_booked=booked.get(self.journal_id.billing_batch_booking),
-                with_addresses=self.journal_id.billing_address_policy,
-            ),
+            is_batch_booked=booked.get(self.journal_id.billing_batch_booking),
+            with_addresses=self.journal_id.billing_address_policy,
         )

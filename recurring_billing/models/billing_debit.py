@@ -215,16 +215,16 @@ class BillingDebit(models.Model):
             iban=sepa_ids.compact(mandate.partner_bank_id.acc_number),
             bic=sepa_ids.compact(mandate.partner_bank_id.bank_bic),
             remittance=f"{self.company_id.name} {self.reference}",
-            **self._message_extras(),
+            ultimate_debtor=self._ultimate_debtor(),
+            amendment=mandate._amendment_part(),
         )
 
-    def _message_extras(self):
+    def _ultimate_debtor(self):
+        """Whom the debit is made for, where the file must name them: as the mandate says, or who is paid for."""
+        self.ensure_one()
         mandate = self.mandate_id
-        ultimate = mandate.ultimate_debtor_id if 'ultimate_debtor_id' in mandate._fields else mandate.partner_id.browse()
-        if not ultimate and mandate.partner_id.commercial_partner_id != self.partner_id:
-            ultimate = self.partner_id  # who pays for another names whom
-        extras = {'ultimate_debtor': ultimate.name or "", 'amendment': mandate._amendment_part()}
-        return {name: value for name, value in extras.items() if name in pain008.Debit.__dataclass_fields__}
+        is_paid_for = mandate.partner_id.commercial_partner_id != self.partner_id
+        return mandate.ultimate_debtor_id.name or (self.partner_id.name if is_paid_for else "") or ""
 
     def _matches(self):
         """The items that settle this debit, in order: credit notes go off the invoices, then money pays the rest.

@@ -12,7 +12,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.recurring_billing.models.billing_transaction import Transaction
 
-from ..tools import pain008
+from ..tools import pain008_checks
 from .common import BillingCommon
 
 PAIN = {'p': 'urn:iso:std:iso:20022:tech:xsd:pain.008.001.08'}
@@ -43,7 +43,7 @@ class TestBillingCollection(BillingCommon):
         collection = self._prepared()
         collection.action_generate()
         content = b64decode(collection.file)
-        self.assertEqual(pain008.schema_faults(content), [])
+        self.assertEqual(pain008_checks.schema_faults(content), [])
         self.assertEqual(collection.file_sha256, hashlib.sha256(content).hexdigest())
         tree = etree.fromstring(content)
         self.assertEqual(tree.xpath('//p:GrpHdr/p:CtrlSum/text()', namespaces=PAIN), ['169.98'])
