@@ -29,6 +29,7 @@
         'data/mail_activity_type_data.xml',
         'report/billing_contract_report.xml',
         'data/mail_template_data.xml',
+        'data/mail_template_notice_data.xml',
         'data/ir_cron_data.xml',
         'data/billing_index_data.xml',
         'data/billing_termination_reason_data.xml',

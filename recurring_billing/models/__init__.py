@@ -1,7 +1,7 @@
-from . import billing_commitment_mixin, billing_frequency_mixin, billing_guard_mixin, billing_revision_mixin
+from . import billing_commitment_mixin, billing_frequency_mixin, billing_guard_mixin, billing_notice_mixin
 
 # isort: split
-from . import billing_state_mixin, billing_worker
+from . import billing_revision_mixin, billing_state_mixin, billing_worker
 
 # isort: split
 # the models inherit from these, and must come after them
@@ -18,6 +18,8 @@ from . import (
     account_move_deposit,
     account_move_line,
     account_move_line_billed,
+    account_move_notice,
+    account_move_send,
     account_payment_method,
     billing_amendment,
     billing_amendment_change,
@@ -45,6 +47,7 @@ from . import (
     billing_contract_line_revision,
     billing_contract_line_usage,
     billing_contract_line_version,
+    billing_contract_notice,
     billing_contract_pause,
     billing_contract_plan,
     billing_contract_revision,
@@ -63,6 +66,9 @@ from . import (
     billing_index_value,
     billing_loyalty_rule,
     billing_mandate,
+    billing_notice,
+    billing_notice_check,
+    billing_notice_send,
     billing_period,
     billing_period_checks,
     billing_period_invoice,
@@ -82,8 +88,10 @@ from . import (
     billing_usage,
     billing_usage_exchange,
     billing_usage_tier,
+    mail_mail,
     res_company,
     res_company_deposit,
+    res_company_notice,
     res_config_settings,
     res_partner,
 )
