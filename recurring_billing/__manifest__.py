@@ -31,6 +31,7 @@
         'report/billing_mandate_report.xml',
         'data/mail_template_data.xml',
         'data/mail_template_mandate_data.xml',
+        'data/mail_template_notice_data.xml',
         'data/ir_cron_data.xml',
         'data/billing_index_data.xml',
         'data/billing_termination_reason_data.xml',

@@ -1,7 +1,7 @@
-from . import billing_commitment_mixin, billing_frequency_mixin, billing_guard_mixin, billing_revision_mixin
+from . import billing_commitment_mixin, billing_frequency_mixin, billing_guard_mixin, billing_notice_mixin
 
 # isort: split
-from . import billing_state_mixin, billing_worker
+from . import billing_revision_mixin, billing_state_mixin, billing_worker
 
 # isort: split
 # the models inherit from these, and must come after them
@@ -20,6 +20,8 @@ from . import (
     account_move_line,
     account_move_line_debit,
     account_move_line_billed,
+    account_move_notice,
+    account_move_send,
     account_payment_method,
     billing_amendment,
     billing_amendment_change,
@@ -50,6 +52,7 @@ from . import (
     billing_contract_line_revision,
     billing_contract_line_usage,
     billing_contract_line_version,
+    billing_contract_notice,
     billing_contract_pause,
     billing_contract_plan,
     billing_contract_revision,
@@ -78,6 +81,9 @@ from . import (
     billing_mandate_lifecycle,
     billing_mandate_signature,
     billing_mandate_use,
+    billing_notice,
+    billing_notice_check,
+    billing_notice_send,
     billing_period,
     billing_period_checks,
     billing_period_invoice,
@@ -97,10 +103,12 @@ from . import (
     billing_usage,
     billing_usage_exchange,
     billing_usage_tier,
+    mail_mail,
     res_company,
     res_company_debit,
     res_company_deposit,
     res_company_mandate,
+    res_company_notice,
     res_config_settings,
     res_partner,
     res_partner_bank,

@@ -109,13 +109,6 @@ class AccountMove(models.Model):
             ),
         )
 
-    def _billing_announced_mandate(self):
-        """The mandate that the printed invoice announces its debit from; empty where it is paid otherwise."""
-        self.ensure_one()
-        if self.move_type != 'out_invoice' or self.preferred_payment_method_line_id.code != 'billing_sdd':
-            return self.env['billing.mandate']
-        return self.billing_mandate_id or self.env['billing.mandate']._active_for(self.partner_id, self.company_id)
-
     def button_draft(self):
         """EXTENDS account: what the bank is collecting stays as announced, a credit keeps its bill, and a bill made
         again keeps its credit."""

@@ -27,7 +27,7 @@ class AccountMoveLine(models.Model):
 
         :param amounts: {line: amount to be debited}
         """
-        return self.env['billing.notice']._faults(amounts, day) if 'billing.notice' in self.env else {}
+        return self.env['billing.notice']._faults(amounts, day)
 
     def _reconcile_post_hook(self, data):
         """EXTENDS account: what is paid or credited meanwhile is no longer debited."""

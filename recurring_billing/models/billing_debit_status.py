@@ -50,8 +50,13 @@ class BillingDebit(models.Model):
                 debit.notice_text = False
 
     def _told_on(self):
-        """{due item: the day on which the notice of this debit was sent}"""
-        return {}
+        """{due item: the first day on which the customer was told of the day of its debit}"""
+        told = self.env['billing.notice']._told(self.item_ids.move_line_id)
+        return {
+            item.move_line_id: min(days)
+            for item in self.item_ids
+            if (days := [one.sent_on for one in told[item.move_line_id] if one.day == item.debit_id.date])
+        }
 
     @api.depends('state', 'check_text', 'recall_text', 'return_reason', 'item_ids.amount')
     def _compute_remark(self):

@@ -19,3 +19,6 @@ class ResConfigSettings(models.TransientModel):
     billing_advance_account_id = fields.Many2one(related='company_id.billing_advance_account_id', readonly=False)
     billing_offer_confirmation = fields.Boolean(related='company_id.billing_offer_confirmation', readonly=False)
     billing_send_invoices = fields.Boolean(related='company_id.billing_send_invoices', readonly=False)
+    billing_notice_days = fields.Integer(related='company_id.billing_notice_days', readonly=False)
+    billing_notice_lower = fields.Boolean(related='company_id.billing_notice_lower', readonly=False)
+    billing_notice_auto = fields.Boolean(related='company_id.billing_notice_auto', readonly=False)

@@ -34,7 +34,7 @@ class TestBillingCollection(BillingCommon):
         return customer
 
     def _prepared(self):
-        collection, refusals = self.env['billing.collection']._prepare_debits(self.company, date(2026, 9, 3), TODAY)
+        collection, refusals = self._prepare(date(2026, 9, 3), TODAY)
         self.assertFalse(refusals)
         return collection
 
@@ -79,18 +79,18 @@ class TestBillingCollection(BillingCommon):
 
     def test_a_closed_day_or_one_too_early_is_refused(self):
         self._invoice()
-        prepare = self.env['billing.collection']._prepare_debits
+        prepare = self._prepare
         with self.assertRaisesRegex(ValidationError, r"banks are closed on 09/05/2026.*09/07/2026"):
-            prepare(self.company, date(2026, 9, 5), TODAY)
+            prepare(date(2026, 9, 5), TODAY)
         with self.assertRaisesRegex(UserError, r"09/02/2026 is too early.*09/03/2026"):
-            prepare(self.company, date(2026, 9, 2), TODAY)
+            prepare(date(2026, 9, 2), TODAY)
 
     def test_a_customer_without_active_mandate_is_left_out_by_name(self):
         self._invoice()
         other = self._second_customer()
         orphan = self._invoice(other)
         orphan.billing_mandate_id.action_revoke()
-        collection, refusals = self.env['billing.collection']._prepare_debits(self.company, date(2026, 9, 3), TODAY)
+        collection, refusals = self._prepare(date(2026, 9, 3), TODAY)
         self.assertEqual(collection.debit_count, 1)
         self.assertRegex(refusals[0], rf"{orphan.name}.*Été & Fils has no active mandate")
 
@@ -107,7 +107,7 @@ class TestBillingCollection(BillingCommon):
         usd.active = True
         self.env['res.currency.rate'].create({'currency_id': usd.id, 'name': date(2026, 1, 1), 'rate': 1.1})
         invoice = self._invoice(currency_id=usd.id)
-        collection, refusals = self.env['billing.collection']._prepare_debits(self.company, date(2026, 9, 3), TODAY)
+        collection, refusals = self._prepare(date(2026, 9, 3), TODAY)
         self.assertFalse(collection)
         self.assertRegex(refusals[0], rf"{invoice.name}.*is in USD: SEPA debits are in euros only")
 
@@ -169,7 +169,7 @@ class TestBillingCollection(BillingCommon):
             [('id', '!=', self.mandate.id)],
             limit=1,
         )
-        _collection, refusals = self.env['billing.collection']._prepare_debits(self.company, date(2026, 9, 3), TODAY)
+        _collection, refusals = self._prepare(date(2026, 9, 3), TODAY)
         self.assertRegex(
             refusals[0], rf"{invoice.name}.*Atelier Durand cannot be debited from mandate .* of Boulangerie"
         )
@@ -196,7 +196,7 @@ class TestBillingCollection(BillingCommon):
 
     def test_an_earlier_date_does_not_debit_what_is_not_due(self):
         invoice = self._invoice(payment_term_id=self.env.ref('account.account_payment_term_30days').id)
-        collection, _refusals = self.env['billing.collection']._prepare_debits(self.company, date(2026, 10, 1), TODAY)
+        collection, _refusals = self._prepare(date(2026, 10, 1), TODAY)
         collection.date = date(2026, 9, 3)
         collection.action_check()
         self.assertEqual((collection.state, collection.debit_ids.state), ('draft', 'dropped'))
