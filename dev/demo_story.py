@@ -153,9 +153,9 @@ def trouble_facts(euros):
     last = reminders[-1]
     return {
         "returned": "; ".join(
-            f"{debit.partner_id.name}, invoice {debit.move_id.name}, {euros(debit.amount)}, "
+            f"{debit.partner_id.name}, invoice {debit.reference}, {euros(debit.amount)}, "
             f"{debit.return_reason} on {debit.return_date}: the invoice is open again, "
-            f"{euros(debit.move_id.amount_residual)} due"
+            f"{euros(sum(debit.move_ids.mapped('amount_residual')))} due"
             for debit in returned
         ),
         "reminder": f"{len(reminders)} e-mails written; the last to {last.email_to} on {last.date} for "

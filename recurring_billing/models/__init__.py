@@ -1,12 +1,12 @@
-from . import billing_commitment_mixin, billing_frequency_mixin, billing_guard_mixin, billing_revision_mixin
+from . import billing_commitment_mixin, billing_frequency_mixin, billing_guard_mixin, billing_notice_mixin
 
 # isort: split
-from . import billing_state_mixin, billing_worker
+from . import billing_revision_mixin, billing_state_mixin, billing_worker
 
 # isort: split
 # the models inherit from these, and must come after them
 
-from . import billing_contract, billing_contract_line
+from . import billing_contract, billing_contract_line, billing_debit, billing_debit_item
 
 # isort: split
 # each is extended by several files, some of which import another
@@ -14,17 +14,24 @@ from . import billing_contract, billing_contract_line
 from . import (
     account_chart_template,
     account_journal,
+    account_journal_debit,
     account_move,
     account_move_deposit,
     account_move_line,
+    account_move_line_debit,
     account_move_line_billed,
+    account_move_notice,
+    account_move_send,
     account_payment_method,
     billing_amendment,
     billing_amendment_change,
     billing_amendment_notice,
     billing_amendment_revision,
     billing_collection,
+    billing_collection_check,
+    billing_collection_credit,
     billing_collection_file,
+    billing_collection_selection,
     billing_collection_settlement,
     billing_contract_amend,
     billing_contract_calendar,
@@ -45,6 +52,7 @@ from . import (
     billing_contract_line_revision,
     billing_contract_line_usage,
     billing_contract_line_version,
+    billing_contract_notice,
     billing_contract_pause,
     billing_contract_plan,
     billing_contract_revision,
@@ -53,8 +61,12 @@ from . import (
     billing_contract_terms,
     billing_contract_upcoming,
     billing_contract_usage,
-    billing_debit,
+    billing_debit_check,
+    billing_debit_confirmation,
+    billing_debit_exchange,
+    billing_debit_follow,
     billing_debit_return,
+    billing_debit_status,
     billing_deposit,
     billing_deposit_invoice,
     billing_discount,
@@ -70,6 +82,9 @@ from . import (
     billing_mandate_lifecycle,
     billing_mandate_signature,
     billing_mandate_use,
+    billing_notice,
+    billing_notice_check,
+    billing_notice_send,
     billing_period,
     billing_period_checks,
     billing_period_invoice,
@@ -89,9 +104,12 @@ from . import (
     billing_usage,
     billing_usage_exchange,
     billing_usage_tier,
+    mail_mail,
     res_company,
+    res_company_debit,
     res_company_deposit,
     res_company_mandate,
+    res_company_notice,
     res_config_settings,
     res_partner,
     res_partner_bank,

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from .billing_debit import UNDER_WAY
 from .billing_guard_mixin import DOOR
@@ -25,7 +26,13 @@ class AccountMove(models.Model):
         help="The days of the lines that this credit note takes back in full are owed again: the next run invoices "
         "them. Else the credit is a goodwill gesture.",
     )
-    billing_debit_ids = fields.One2many('billing.debit', 'move_id', "Direct Debits", readonly=True)
+    billing_debit_item_ids = fields.One2many('billing.debit.item', 'move_id', "Items of Direct Debits", readonly=True)
+    billing_debit_ids = fields.Many2many(
+        'billing.debit',
+        string="Direct Debits",
+        compute='_compute_billing_debit_ids',
+        search='_search_billing_debit_ids',
+    )
     billing_debit_state = fields.Selection(
         [
             ('planned', "Collection planned"),
@@ -60,11 +67,21 @@ class AccountMove(models.Model):
         for move in self:
             move.billing_contract_count = counts.get(move.id, 0)
 
-    @api.depends('billing_debit_ids.state')
+    @api.depends('billing_debit_item_ids.debit_id')
+    def _compute_billing_debit_ids(self):
+        for move in self:
+            move.billing_debit_ids = move.billing_debit_item_ids.debit_id
+
+    def _search_billing_debit_ids(self, operator, value):
+        if operator in Domain.NEGATIVE_OPERATORS:
+            return NotImplemented
+        return Domain('billing_debit_item_ids.debit_id', operator, value)
+
+    @api.depends('billing_debit_item_ids.state')
     def _compute_billing_debit_state(self):
         for move in self:
-            last = move.billing_debit_ids.filtered(lambda debit: debit.state != 'dropped').sorted('id')[-1:]
-            move.billing_debit_state = last.state
+            items = move.billing_debit_item_ids.filtered(lambda item: item.state != 'dropped')
+            move.billing_debit_state = items.sorted('id')[-1:].state
 
     @api.depends('billing_debit_ids.state', 'billing_debit_ids.date')
     def _compute_billing_debit_note(self):
@@ -91,13 +108,6 @@ class AccountMove(models.Model):
                 and move.billing_debit_state not in UNDER_WAY
             ),
         )
-
-    def _billing_announced_mandate(self):
-        """The mandate that the printed invoice announces its debit from; empty where it is paid otherwise."""
-        self.ensure_one()
-        if self.move_type != 'out_invoice' or self.preferred_payment_method_line_id.code != 'billing_sdd':
-            return self.env['billing.mandate']
-        return self.billing_mandate_id or self.env['billing.mandate']._active_for(self.partner_id, self.company_id)
 
     def button_draft(self):
         """EXTENDS account: what the bank is collecting stays as announced, a credit keeps its bill, and a bill made

@@ -49,6 +49,7 @@ class BillingAmendmentChange(models.Model):
             ('early_fee_product_id', "Fee Product"),
             ('pause_extends', "Pauses Push the Term"),
             ('change_timing', "Changes Hold"),
+            ('notice_debit_days', "Debits Announced"),
         ],
         "What",
         required=True,

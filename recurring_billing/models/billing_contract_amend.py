@@ -6,10 +6,11 @@ from odoo.tools import format_date
 
 from ..tools.versions import versions
 from .billing_commitment_mixin import COMMITMENT_TERMS
+from .billing_notice_mixin import NOTICE_TERMS
 
 ONE_DAY = timedelta(days=1)
 # of the contract itself, by the latest amendment
-TERMS = ('date_end', 'payment_method_line_id', 'mandate_id', *COMMITMENT_TERMS)
+TERMS = ('date_end', 'payment_method_line_id', 'mandate_id', *COMMITMENT_TERMS, *NOTICE_TERMS)
 
 
 class BillingContract(models.Model):

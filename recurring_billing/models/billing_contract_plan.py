@@ -1,6 +1,7 @@
 from odoo import Command, api, fields, models
 
 from .billing_commitment_mixin import COMMITMENT_TERMS
+from .billing_notice_mixin import NOTICE_TERMS
 
 
 class BillingContract(models.Model):
@@ -61,7 +62,7 @@ class BillingContract(models.Model):
         versions = [(item, item._version_on(day)) for item in items]
         lines = [(item, wanted) for item, version in versions if version and (wanted := version._plan_wanted(day))]
         missing = self.plan_id.line_ids.filtered(lambda line: line.kind == 'recurring') - items.plan_line_id
-        terms = {name: self.plan_id._plain_term(name) for name in COMMITMENT_TERMS}
+        terms = {name: self.plan_id._plain_term(name) for name in (*COMMITMENT_TERMS, *NOTICE_TERMS)}
         return {
             'lines': lines,
             'added': [self._plan_line_values(line, day) for line in missing] if items else [],

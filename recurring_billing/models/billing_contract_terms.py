@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 
 from .billing_commitment_mixin import COMMITMENT_TERMS
 from .billing_frequency_mixin import PLAN_TERMS
+from .billing_notice_mixin import NOTICE_TERMS
 
 
 class BillingContract(models.Model):
@@ -134,7 +135,7 @@ class BillingContract(models.Model):
     def _compute_plan_terms(self):
         for contract in self:
             source = contract.plan_id or contract
-            for name, default in (PLAN_TERMS | COMMITMENT_TERMS).items():
+            for name, default in (PLAN_TERMS | COMMITMENT_TERMS | NOTICE_TERMS).items():
                 contract[name] = source[name] or default
 
     @api.depends('date_start', 'recurrence_unit', 'alignment', 'plan_id')

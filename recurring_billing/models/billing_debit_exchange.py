@@ -12,6 +12,12 @@ class BillingDebit(models.Model):
 
     _inherit = 'billing.debit'
 
+    # guarded, and not readonly: a spreadsheet brings them
+    mandate_id = fields.Many2one(readonly=False)
+    partner_id = fields.Many2one(readonly=False)
+    date = fields.Date(readonly=False)
+    amount = fields.Monetary(readonly=False)
+    end_to_end_id = fields.Char(readonly=False)
     imported_reference = fields.Char(
         "Invoice Numbers of Other Software", help="What the debit paid, as the other software called it."
     )
@@ -33,23 +39,31 @@ class BillingDebit(models.Model):
         today = fields.Date.context_today(self)
         for debit in debits:
             debit._check_import(today)
-        debits._unguarded().write({'state': 'settled'})  # the one way into the door that is not a step: it was one elsewhere
         debits._tell_mandates()
         return debits
 
     def _from_row(self, vals):
         """What a row of a spreadsheet gives a debit: the customer is the mandate's debtor where none is named."""
         given = {name: value for name, value in vals.items() if value is not False}
+        for name in ('end_to_end_id', 'date', 'amount', 'mandate_id'):
+            if not given.get(name):
+                raise UserError(
+                    self.env._(
+                        "Debit %(debit)s: the column “%(field)s” is empty.",
+                        debit=given.get('end_to_end_id') or given.get('imported_reference') or "?",
+                        field=self._labels([name]),
+                    ),
+                )
         mandate = self.env['billing.mandate'].browse(given.get('mandate_id'))
         customer = self.env['res.partner'].browse(given.get('partner_id')) or mandate.partner_id
         customer = customer.commercial_partner_id
         account = customer.with_company(mandate.company_id).property_account_receivable_id
         return {
             **given,
-            'state': 'planned',
+            'state': 'settled',
             'is_imported': True,
             'partner_id': customer.id,
-            'account_id': given.get('account_id') or account.id,
+            'account_id': account.id,
         }
 
     def _check_import(self, today):
@@ -58,12 +72,7 @@ class BillingDebit(models.Model):
         :raises UserError: names end-to-end id, field and remedy
         """
         self.ensure_one()
-        texts = {'debit': self.end_to_end_id or self.reference or "?"}
-        for name in ('end_to_end_id', 'date', 'amount', 'mandate_id'):
-            if not self[name]:
-                raise UserError(
-                    self.env._("Debit %(debit)s: the column “%(field)s” is empty.", field=self._labels([name]), **texts),
-                )
+        texts = {'debit': self.end_to_end_id}
         if not today - REFUNDABLE_FOR <= self.date <= today:
             raise UserError(
                 self.env._(

@@ -105,7 +105,7 @@ class BillingDunningAction(models.Model):
                 ('amount_residual', '>', 0),
                 ('invoice_date_due', '<', fields.Date.subtract(today, days=company.billing_reminder_days)),
                 ('payment_state', '!=', 'blocked'),
-                ('billing_debit_ids', 'not any', [('state', 'in', UNDER_WAY)]),
+                ('billing_debit_item_ids', 'not any', [('state', 'in', UNDER_WAY)]),
             ],
         )
         return invoices.filtered(lambda move: not move.no_followup)

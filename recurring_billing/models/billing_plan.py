@@ -4,7 +4,7 @@ from odoo import fields, models
 class BillingPlan(models.Model):
     _name = 'billing.plan'
     _description = "Billing Plan"
-    _inherit = ['billing.frequency.mixin', 'billing.commitment.mixin']
+    _inherit = ['billing.frequency.mixin', 'billing.commitment.mixin', 'billing.notice.mixin']
     _order = 'sequence, name'
     _check_company_auto = True
 

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 from odoo import Command
 
@@ -88,12 +88,37 @@ class BillingCommon(AccountTestInvoicingCommon):
         return cls.env['billing.run']._bill_company(cls.company, today, transaction=Transaction())
 
     @classmethod
+    def _announce(cls, invoices, day, sent_on=None, **values):
+        """The notices that tell of the debits of ``invoices`` on ``day``, as by a letter of ``sent_on``.
+
+        :param sent_on: if not given, early enough
+        """
+        sent_on = sent_on or day - timedelta(days=cls.company.billing_notice_days)
+        announcements = [
+            announcement._replace(day=day) for announcement in invoices.line_ids._billing_announcements(sent_on)
+        ]
+        return cls.env['billing.notice']._write_down(announcements, 'letter', sent_on=sent_on, **values)
+
+    @classmethod
+    def _announce_due(cls, day):
+        """Tell of all debits that could come on ``day``."""
+        lines = cls.env['account.move.line']._billing_collectable_lines(cls.company, day)
+        return cls._announce(lines.move_id, day)
+
+    @classmethod
     def _collect(cls, day, today):
         """Take all that may be debited on ``day`` through file and sending, as a person does on ``today``."""
-        collection, _refusals = cls.env['billing.collection']._prepare_debits(cls.company, day, today)
-        collection._generate(today)
-        collection.action_confirm_sent()
-        return collection
+        collections, _refusals = cls._prepare(day, today)
+        for collection in collections:
+            collection._generate(today)
+        collections.action_confirm_sent()
+        return collections
+
+    @classmethod
+    def _prepare(cls, day, today):
+        """Announce and prepare all that may be debited on ``day``."""
+        cls._announce_due(day)
+        return cls.env['billing.collection']._prepare_debits(cls.company, day, today)
 
     def _started(self, **values):
         contract = self._contract(**values)

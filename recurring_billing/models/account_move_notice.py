@@ -1,0 +1,186 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+from ..tools import prenotification
+from .billing_debit import UNDER_WAY
+from .billing_notice import Announcement
+
+
+class AccountMoveLine(models.Model):
+    """When a due item is debited, as its customer was or will be told."""
+
+    _inherit = 'account.move.line'
+
+    billing_notice_ids = fields.One2many('billing.notice', 'move_line_id', "Notices", readonly=True)
+
+    def _billing_announced_day(self):
+        """The day on which the customer expects the debit of this due item by the last notice; None without one."""
+        self.ensure_one()
+        return self._billing_announced_days()[self]
+
+    def _billing_announced_days(self):
+        """{line: the day that its last notice names, or None}"""
+        told = self.env['billing.notice']._told(self)
+        return {line: (last := prenotification.latest(told[line])) and last.day for line in self}
+
+    def _billing_notice_days(self):
+        """{line: calendar days between notice and debit}: the longest of its contracts', else the company's."""
+        contracts = dict(
+            self._read_group(
+                [('move_id', 'in', self.move_id.ids), ('billing_contract_id', '!=', False)],
+                ['move_id'],
+                ['billing_contract_id:recordset'],
+            ),
+        )
+        days = {}
+        for line in self:
+            own = contracts.get(line.move_id, self.env['billing.contract'])
+            days[line] = max((contract._notice_days() for contract in own), default=line.company_id.billing_notice_days)
+        return days
+
+    def _billing_debit_days(self, today):
+        """{line: the day of its debit, if it is announced on ``today``}
+
+        A debit under way keeps its day, and so does what was announced, as long as it is announced well and can be
+        reached: an invoice that is sent again does not put its debit off.
+        """
+        told, days = self.env['billing.notice']._told(self), self._billing_notice_days()
+        earliest = {
+            company: self.env['billing.collection']._earliest_date(company, today) for company in self.company_id
+        }
+        result = {}
+        for line in self:
+            reachable = earliest[line.company_id]
+            result[line] = (
+                line._billing_day_under_way()
+                or line._billing_day_kept(told[line], days[line], reachable)
+                or prenotification.debit_day(line.date_maturity or today, today, days[line], reachable)
+            )
+        return result
+
+    def _billing_day_under_way(self):
+        debits = self.move_id.billing_debit_ids.filtered(lambda debit: debit.state in UNDER_WAY)
+        return debits[:1].date
+
+    def _billing_day_kept(self, told, days, earliest):
+        """The announced day, where it holds for what is still due; else None."""
+        last = prenotification.latest(told)
+        if not last or last.day < earliest or last.day < self.date_maturity:
+            return None
+        amount = self.env['billing.notice']._exact(self.currency_id, self.amount_residual_currency)
+        accepts_lower = self.company_id.billing_notice_lower
+        fault = prenotification.fault(told, last.day, amount, days, accepts_lower=accepts_lower)
+        return None if fault else last.day
+
+    def _billing_well_announced(self, today):
+        """Those whose announced day holds and can be reached by a bank file made ``today``."""
+        told, days = self.env['billing.notice']._told(self), self._billing_notice_days()
+        collections = self.env['billing.collection']
+        earliest = {company: collections._earliest_date(company, today) for company in self.company_id}
+        return self.filtered(lambda line: line._billing_day_kept(told[line], days[line], earliest[line.company_id]))
+
+    def _billing_announcements(self, today):
+        """What is to be told of the debits of these due items on ``today``: list of `Announcement`.
+
+        What cannot be debited is left out.
+        """
+        due = self.filtered(
+            lambda line: (
+                line.account_id.account_type == 'asset_receivable'
+                and line.amount_residual_currency > 0
+                and line.currency_id.name == 'EUR'
+                and line.move_id._billing_awaits_debit()
+            ),
+        )
+        mandates = due._billing_mandates()
+        due = due.filtered(lambda line: mandates[line].state == 'active')
+        days = due._billing_debit_days(today)
+        return [
+            Announcement(line, mandates[line], days[line], line.amount_residual_currency)
+            for line in due.sorted(lambda line: (days[line], line.id))
+        ]
+
+
+class AccountMove(models.Model):
+    """What an invoice tells its customer of its direct debit."""
+
+    _inherit = 'account.move'
+
+    billing_notice_ids = fields.One2many('billing.notice', 'move_id', "Notices", readonly=True)
+    billing_notice_count = fields.Integer(compute='_compute_billing_notice_count')
+    billing_printed_day = fields.Date(
+        "Debit Day on the PDF", readonly=True, copy=False, help="The day of the debit that the kept PDF names."
+    )
+
+    def _compute_billing_notice_count(self):
+        counts = dict(
+            self.env['billing.notice']._read_group([('move_id', 'in', self.ids)], ['move_id'], ['__count']),
+        )
+        for move in self:
+            move.billing_notice_count = counts.get(move._origin, 0)
+
+    def action_billing_notices(self):
+        self.ensure_one()
+        return self.billing_notice_ids._get_records_action(name=self.env._("Notices of Debits"))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_billing_announced(self):
+        if announced := self.filtered('billing_notice_ids')[:1]:
+            raise UserError(
+                self.env._(
+                    "Invoice %s announced a direct debit to its customer, and the notice is kept as proof: cancel the "
+                    "invoice instead of deleting it.",
+                    announced.display_name,
+                ),
+            )
+
+    def _billing_awaits_debit(self):
+        """Whether these invoices are to be paid by a debit that has not come back."""
+        self.ensure_one()
+        return (
+            self.move_type == 'out_invoice'
+            and self.state != 'cancel'
+            and self.preferred_payment_method_line_id.code == 'billing_sdd'
+            and self.payment_state != 'blocked'
+            and self.billing_debit_state not in ('settled', 'returned')
+        )
+
+    def _billing_debit_day(self, today):
+        """The day of the first debit of this invoice, if it is announced on ``today``; None where none will come."""
+        self.ensure_one()
+        announcements = self.line_ids._billing_announcements(today)
+        return announcements[0].day if announcements else None
+
+    def _billing_announced(self):
+        """What the invoice and its mail say today of its debits: list of dicts of texts, in the reader's language."""
+        self.ensure_one()
+        return [
+            self._billing_announced_texts(announcement)
+            for announcement in self.line_ids._billing_announcements(fields.Date.context_today(self))
+        ]
+
+    def _billing_announced_texts(self, announcement):
+        mandate = announcement.mandate
+        return {
+            'day': format_date(self.env, announcement.day),
+            'amount': self.currency_id.format(announcement.amount),
+            'iban': mandate.masked_iban,
+            'mandate': mandate.name,
+            'creditor': mandate.creditor_identifier,
+        }
+
+    def _billing_day_replaced(self):
+        """The day that the kept PDF names, where the debit comes on another one now; else an empty text."""
+        self.ensure_one()
+        day = self._billing_debit_day(fields.Date.context_today(self))
+        printed = self.billing_printed_day
+        return format_date(self.env, printed) if day and printed and printed != day else ""
+
+    def _get_mail_template(self):
+        """EXTENDS account: who is debited is told so, and not asked for a transfer."""
+        today = fields.Date.context_today(self)
+        if self and all(move._billing_debit_day(today) for move in self):
+            template = self.env.ref('recurring_billing.mail_template_invoice_debit', raise_if_not_found=False)
+            return template or super()._get_mail_template()
+        return super()._get_mail_template()
