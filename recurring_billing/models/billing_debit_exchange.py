@@ -22,12 +22,6 @@ class BillingDebit(models.Model):
         "Invoice Numbers of Other Software", help="What the debit paid, as the other software called it."
     )
 
-    @api.depends('imported_reference')
-    def _compute_moves(self):
-        super()._compute_moves()
-        for debit in self.filtered('imported_reference'):
-            debit.reference = debit.imported_reference
-
     # === CRUD METHODS === #
 
     @api.model_create_multi

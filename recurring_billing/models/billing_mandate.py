@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..tools import sepa_ids
 
+
 class BillingMandate(models.Model):
     """The debtor's leave to debit an account: who, which account, which reference, under which rules."""
 
@@ -93,7 +94,9 @@ class BillingMandate(models.Model):
     )
     masked_iban = fields.Char("IBAN", compute='_compute_masked_iban')
     bic = fields.Char("BIC", related='partner_bank_id.bank_bic', readonly=False, groups='recurring_billing.group_debit')
-    paid_partner_ids = fields.One2many(related='partner_id.commercial_partner_id.billing_pays_for_ids', string="Pays For")
+    paid_partner_ids = fields.One2many(
+        related='partner_id.commercial_partner_id.billing_pays_for_ids', string="Pays For"
+    )
     scheme = fields.Selection(
         [('CORE', "SEPA Direct Debit (CORE)"), ('B2B', "SEPA Business to Business (B2B)")],
         default='CORE',

@@ -58,7 +58,9 @@ class BillingMandateAmendment(models.Model):
         groups='recurring_billing.group_debit',
     )
     date = fields.Date("Changed On", required=True, default=fields.Date.context_today)
-    note = fields.Char("Who Asked, and How", help="The proof: a letter, an e-mail, the bank's message on a moved account.")
+    note = fields.Char(
+        "Who Asked, and How", help="The proof: a letter, an e-mail, the bank's message on a moved account."
+    )
     state = fields.Selection(
         [('open', "To be told to the bank"), ('carried', "Sent to the bank"), ('settled', "Done")],
         "Status",
@@ -132,9 +134,11 @@ class BillingMandate(models.Model):
 
     def _check_keys_free(self, keys):
         """As `_check_key_free`, for many at once: ``keys`` is {mandate: what it is going to be known by}."""
-        taken = self.sudo().search(
-            [('key', 'in', list(keys.values())), ('state', '!=', 'draft'), ('id', 'not in', self.ids)]
-        ).mapped('key')
+        taken = (
+            self.sudo()
+            .search([('key', 'in', list(keys.values())), ('state', '!=', 'draft'), ('id', 'not in', self.ids)])
+            .mapped('key')
+        )
         for mandate, key in keys.items():
             if key in taken:
                 mandate._check_key_free(key)
@@ -144,9 +148,9 @@ class BillingMandate(models.Model):
         shared = {'kind': kind, 'old_value': old, 'new_value': new, 'date': day, 'note': note, **values}
         amendments = self.env['billing.mandate.amendment']._unguarded()
         amendments.create([{'mandate_id': mandate.id, **shared} for mandate in self])
-        label = amendments._kind_label(kind)
+        texts = {'what': amendments._kind_label(kind), 'old': old or "…", 'new': new or "…"}
         for mandate in self:
-            mandate.message_post(body=f"{label}: {old or '…'} → {new or '…'}")
+            mandate.message_post(body=self.env._("%(what)s: %(old)s → %(new)s", **texts))
 
     # === WHAT THE BANK IS TOLD === #
 

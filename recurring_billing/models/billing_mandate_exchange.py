@@ -114,4 +114,6 @@ class BillingMandate(models.Model):
             ],
             limit=1,
         )
-        return known or accounts.create({'partner_id': holder.id, 'acc_number': iban, 'company_id': holder.company_id.id})
+        return known or accounts.create(
+            {'partner_id': holder.id, 'acc_number': iban, 'company_id': holder.company_id.id}
+        )

@@ -146,4 +146,6 @@ class BillingMandate(models.Model):
             [('mandate_id', '=', self.id), ('state', '!=', 'closed')], limit=3
         )
         lines = {contract: contract.line_ids.filtered('product_id')[:1] for contract in contracts}
-        return [" · ".join((contract.name, *(line._first_words() for line in lines[contract]))) for contract in contracts]
+        return [
+            " · ".join((contract.name, *(line._first_words() for line in lines[contract]))) for contract in contracts
+        ]

@@ -32,9 +32,7 @@ class ResPartnerBank(models.Model):
         """
         # whoever edits a contact may not see its mandates, and must be stopped all the same
         mandates = self.env['billing.mandate'].sudo()
-        mandate = mandates.search(
-            [('partner_bank_id', 'in', self.ids), ('state', 'in', (*OPEN, 'sent'))], limit=1
-        )
+        mandate = mandates.search([('partner_bank_id', 'in', self.ids), ('state', 'in', (*OPEN, 'sent'))], limit=1)
         if not mandate:
             return
         text = self.env._(

@@ -39,9 +39,7 @@ class TestBillingDebitExchange(BillingCommon):
         self._mandate(self._customer("Cabinet Morel"), 'FR7610278487575797543231912', name="M-2021-102")
         with file_open('recurring_billing/static/xls/debits_import_template.xlsx', 'rb') as template:
             file = template.read()
-        wizard = self.env['base_import.import'].create(
-            {'res_model': 'billing.debit', 'file': file, 'file_type': XLSX}
-        )
+        wizard = self.env['base_import.import'].create({'res_model': 'billing.debit', 'file': file, 'file_type': XLSX})
         preview = wizard.parse_preview(dict(OPTIONS))
         fields = ["/".join(preview['matches'].get(number, [])) for number in range(len(preview['headers']))]
         self.assertNotIn('', fields, preview['headers'])

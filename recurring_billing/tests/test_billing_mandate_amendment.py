@@ -69,7 +69,9 @@ class TestBillingMandateAmendment(BillingCommon):
         self.assertEqual((self.mandate.state, contract._active_mandate()), ('active', self.mandate))
         new.signature_date = TODAY
         new.action_activate()
-        self.assertEqual((self.mandate.state, self.mandate.state_reason), ('revoked', f"Replaced by mandate {new.name}."))
+        self.assertEqual(
+            (self.mandate.state, self.mandate.state_reason), ('revoked', f"Replaced by mandate {new.name}.")
+        )
         self.assertEqual(contract._active_mandate(), new)
 
     def test_a_new_creditor_identifier_moves_all_mandates_of_the_company(self):

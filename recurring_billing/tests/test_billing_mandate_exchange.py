@@ -55,7 +55,9 @@ class TestBillingMandateExchange(BillingCommon):
             (first.name, first.state, first.scheme, first.mandate_type, first.signature_date, first.is_imported),
             ("M-2019-014", 'active', 'CORE', 'RCUR', date(2019, 4, 1), True),
         )
-        self.assertEqual((first.partner_bank_id, first.creditor_identifier), (self.mandate.partner_bank_id, 'FR72ZZZ123456'))
+        self.assertEqual(
+            (first.partner_bank_id, first.creditor_identifier), (self.mandate.partner_bank_id, 'FR72ZZZ123456')
+        )
         self.assertEqual((first.last_presentation_date, first.lapses_on), (date(2026, 8, 5), date(2029, 8, 5)))
         self.assertIsNone(first._amendment_part())
         self.assertEqual((second.scheme, second.creditor_identifier), ('B2B', 'FR19ZZZ654321'))

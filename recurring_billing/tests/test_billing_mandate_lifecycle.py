@@ -54,7 +54,7 @@ class TestBillingMandateLifecycle(BillingCommon):
     def test_a_dialog_says_what_becomes_of_the_debits_under_way(self):
         contract = self._started(date_start=date(2026, 9, 1))
         self._bill(date(2026, 9, 1))
-        self.env['billing.collection']._prepare_debits(self.company, date(2026, 9, 25), date(2026, 9, 1))
+        self._prepare(date(2026, 9, 25), date(2026, 9, 1))
         self.assertTrue(contract)
         wizard = self.env['billing.mandate.stop'].create(
             {'mandate_ids': self.mandate.ids, 'state': 'revoked', 'reason': "x"}
@@ -78,7 +78,7 @@ class TestBillingMandateLifecycle(BillingCommon):
             (mandate.state, mandate.masked_iban, mandate.signature_date, mandate.signature_place),
             ('active', "FR76 •••• •••• 1912", date(2026, 8, 30), "Paris"),
         )
-        self.assertEqual(mandate.partner_bank_id.partner_id, self.customer)
+        self.assertEqual((mandate.partner_bank_id.partner_id, mandate.proof_kind), (self.customer, 'document'))
 
     def test_a_mandate_without_account_does_not_become_active(self):
         mandate = self.env['billing.mandate'].create(
@@ -96,7 +96,7 @@ class TestBillingMandateLifecycle(BillingCommon):
             wizard.action_confirm()
 
     def test_a_proof_may_come_late_and_is_never_replaced(self):
-        self.mandate.write({'proof': base64.b64encode(b'%PDF-1.4'), 'proof_name': "signed.pdf"})
+        self.mandate.proof = base64.b64encode(b'%PDF-1.4')
         self.assertEqual(self.mandate.proof_kind, 'document')
         for values in ({'proof': base64.b64encode(b'other')}, {'proof': False}, {'proof_name': "x.pdf"}):
             with self.subTest(values), self.assertRaisesRegex(UserError, "prove the signature"):
