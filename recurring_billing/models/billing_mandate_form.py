@@ -74,8 +74,9 @@ class BillingMandate(models.Model):
         return self.partner_id.lang or self.env.lang
 
     def _form_name(self):
-        """The name of the printed file, without slashes."""
+        """The name of the printed file in the debtor's language, without slashes."""
         self.ensure_one()
+        self = self.with_context(lang=self._form_lang())
         return f"{self.env._('SEPA mandate')} {self.name}".replace('/', '-')
 
     def _form_title(self):

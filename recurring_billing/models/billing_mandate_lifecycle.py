@@ -90,7 +90,13 @@ class BillingMandate(models.Model):
 
     def _ask_reason(self, state):
         action = self.env['ir.actions.act_window']._for_xml_id('recurring_billing.billing_mandate_stop_action')
-        return {**action, 'context': {'default_mandate_ids': self.ids, 'default_state': state}}
+        names = {
+            'on_hold': self.env._("Put on Hold"),
+            'active': self.env._("Resume"),
+            'revoked': self.env._("Revoke"),
+        }
+        context = {'default_mandate_ids': self.ids, 'default_state': state}
+        return {**action, 'name': names[state], 'context': context}
 
     def action_revoke(self):
         """End these mandates today; debits already sent go on, no new one is made."""

@@ -88,7 +88,7 @@ class TestBillingMandateForm(BillingCommon):
     def test_a_form_without_account_leaves_room_for_it(self):
         self.draft.partner_bank_id = False
         html = self._html(self.draft)
-        self.assertEqual(html.count('width: 13px'), 34)
+        self.assertEqual(html.count('width: 13px'), 34 + 11)
         self.assertNotIn("FR76", html)
 
     def test_who_is_named_besides_and_the_contract_stand_on_the_form(self):
