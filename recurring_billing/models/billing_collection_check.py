@@ -152,8 +152,8 @@ class BillingCollection(models.Model):
         found = {}
         for code, end_to_end_id in pain008_checks.faults(self._message(debits, today)):
             debit = by_id.get(end_to_end_id, debits[:1])
-            found.setdefault(debit, self._fault_text(code, debit if end_to_end_id else debits.browse()))
-        return found
+            found.setdefault(debit, []).append(self._fault_text(code, by_id.get(end_to_end_id)))
+        return {debit: "\n".join(texts) for debit, texts in found.items()}
 
     def _fault_text(self, code, debit):
         """The sentence for a fault that the file's own checks found; names the debit where it is one debit's."""

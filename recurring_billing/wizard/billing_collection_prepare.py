@@ -24,7 +24,7 @@ class BillingCollectionPrepare(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
-        help="Proposed: the first day on which the bank can collect a file made now.",
+        help="Proposed: the first announced day that a file made now can reach.",
     )
     debit_count = fields.Integer("Debits", compute='_compute_takes')
     invoice_count = fields.Integer("Invoices", compute='_compute_takes')
@@ -37,7 +37,8 @@ class BillingCollectionPrepare(models.TransientModel):
     def _compute_date(self):
         for wizard in self:
             journal = wizard.journal_id
-            wizard.date = journal and journal._billing_earliest_day(*journal._billing_now())
+            earliest = journal and journal._billing_earliest_day(*journal._billing_now())
+            wizard.date = earliest and self.env['billing.collection']._next_announced(journal, earliest)
 
     @api.depends('journal_id', 'date')
     def _compute_takes(self):
