@@ -206,21 +206,25 @@ class BillingCollection(models.Model):
         """The draft collection of ``takes``."""
         values = {'company_id': company.id, 'journal_id': journal.id, 'date': date, 'scheme': scheme}
         collection = self._unguarded().create(values).with_env(self.env)
-        debits = self.env['billing.debit']._unguarded().create(
-            [
-                {
-                    'collection_id': collection.id,
-                    'end_to_end_id': f"{collection.name}-{number:05d}",
-                    'mandate_id': take.mandate.id,
-                    'partner_id': take.partner.id,
-                    'account_id': take.account.id,
-                    'item_ids': [
-                        Command.create({'move_line_id': line.id, 'amount': float(amount)})
-                        for line, amount in take.items
-                    ],
-                }
-                for number, take in enumerate(takes, start=1)
-            ],
+        debits = (
+            self.env['billing.debit']
+            ._unguarded()
+            .create(
+                [
+                    {
+                        'collection_id': collection.id,
+                        'end_to_end_id': f"{collection.name}-{number:05d}",
+                        'mandate_id': take.mandate.id,
+                        'partner_id': take.partner.id,
+                        'account_id': take.account.id,
+                        'item_ids': [
+                            Command.create({'move_line_id': line.id, 'amount': float(amount)})
+                            for line, amount in take.items
+                        ],
+                    }
+                    for number, take in enumerate(takes, start=1)
+                ],
+            )
         )
         debits._set_sequences()
         return collection

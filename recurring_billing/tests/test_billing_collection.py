@@ -62,7 +62,7 @@ class TestBillingCollection(CollectionCommon):
 
     def test_a_closed_day_or_one_too_early_is_refused(self):
         self._invoice()
-        with self.assertRaisesRegex(UserError, r"09/02/2026 is too early.*09/03/2026"):
+        with self.assertRaisesRegex(UserError, r"09/02/2026 is too early.*09/03/2026"), self.env.cr.savepoint():
             self._prepare(date(2026, 9, 2), TODAY)
         with self.assertRaisesRegex(ValidationError, r"banks are closed on 09/05/2026.*09/07/2026"):
             self._prepare(date(2026, 9, 5), TODAY)

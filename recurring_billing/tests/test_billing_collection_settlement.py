@@ -242,7 +242,9 @@ class TestBillingCollectionSettlement(CollectionCommon):
         counts = []
         for number in (4, 8):
             for index in range(number):
-                self._plain_invoice(partner=self._customer(f"Customer {number} {index}", billing_payer_id=self.customer.id))
+                self._plain_invoice(
+                    partner=self._customer(f"Customer {number} {index}", billing_payer_id=self.customer.id)
+                )
             collection = self._collect(DAY, TODAY)
             self.assertEqual(collection.debit_count, number)
             self.env.flush_all()

@@ -47,7 +47,9 @@ class BillingCollectionPrepare(models.TransientModel):
             takes, refusals = Collection._takes(wizard.journal_id, wizard.date) if wizard._is_ready() else ([], [])
             items = [amount for take in takes for _line, amount in take.items]
             files = [
-                part for own in Collection._by_scheme(takes).values() for part in Collection._parts(wizard.journal_id, own)
+                part
+                for own in Collection._by_scheme(takes).values()
+                for part in Collection._parts(wizard.journal_id, own)
             ]
             wizard.debit_count = len(takes)
             wizard.invoice_count = sum(amount > 0 for amount in items)
