@@ -63,6 +63,7 @@ from . import (
     billing_contract_usage,
     billing_debit_check,
     billing_debit_confirmation,
+    billing_debit_exchange,
     billing_debit_follow,
     billing_debit_return,
     billing_debit_status,

@@ -138,11 +138,12 @@ class BillingDebit(models.Model):
         for debit in self:
             debit.amount = sum(debit.item_ids.mapped('amount')) if debit.item_ids else debit.amount
 
-    @api.depends('item_ids.move_id.name', 'end_to_end_id')
+    @api.depends('item_ids.move_id.name', 'imported_reference', 'end_to_end_id')
     def _compute_moves(self):
         for debit in self:
             debit.move_ids = debit.item_ids.move_id
-            debit.reference = ", ".join(debit.move_ids.mapped('name')) or debit.end_to_end_id
+            names = ", ".join(debit.move_ids.mapped('name'))
+            debit.reference = names or debit.imported_reference or debit.end_to_end_id
 
     def _search_move_ids(self, operator, value):
         if operator in Domain.NEGATIVE_OPERATORS:

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..tools import sepa_ids
 
+
 class BillingMandate(models.Model):
     """The debtor's leave to debit an account: who, which account, which reference, under which rules."""
 
@@ -92,8 +93,10 @@ class BillingMandate(models.Model):
         help="Empty: the printed mandate leaves room for the debtor to write the IBAN.",
     )
     masked_iban = fields.Char("IBAN", compute='_compute_masked_iban')
-    bic = fields.Char(related='partner_bank_id.bank_bic', readonly=False, groups='recurring_billing.group_debit')
-    paid_partner_ids = fields.One2many(related='partner_id.commercial_partner_id.billing_pays_for_ids', string="Pays For")
+    bic = fields.Char("BIC", related='partner_bank_id.bank_bic', readonly=False, groups='recurring_billing.group_debit')
+    paid_partner_ids = fields.One2many(
+        related='partner_id.commercial_partner_id.billing_pays_for_ids', string="Pays For"
+    )
     scheme = fields.Selection(
         [('CORE', "SEPA Direct Debit (CORE)"), ('B2B', "SEPA Business to Business (B2B)")],
         default='CORE',
@@ -109,7 +112,9 @@ class BillingMandate(models.Model):
         required=True,
         help="A one-off mandate allows one single debit.",
     )
-    creditor_identifier = fields.Char("Creditor Identifier (ICS)", compute='_compute_creditor', store=True)
+    creditor_identifier = fields.Char(
+        "Creditor Identifier (ICS)", compute='_compute_creditor', store=True, readonly=False, copy=False
+    )
     creditor_name = fields.Char("Creditor", compute='_compute_creditor', store=True)
 
     _key_unique = models.UniqueIndex(

@@ -38,10 +38,9 @@ class BillingMandateAmendment(models.Model):
         ],
         "What Changed",
         required=True,
-        readonly=True,
     )
-    old_value = fields.Char("Old", readonly=True, help="Of an account: masked.")
-    new_value = fields.Char("New", readonly=True)
+    old_value = fields.Char("Old", help="Of an account: masked.")
+    new_value = fields.Char("New")
     old_bank_id = fields.Many2one(
         'res.partner.bank',
         "Old Account",
@@ -58,8 +57,10 @@ class BillingMandateAmendment(models.Model):
         index='btree_not_null',
         groups='recurring_billing.group_debit',
     )
-    date = fields.Date("Changed On", required=True, readonly=True, default=fields.Date.context_today)
-    note = fields.Char("Who Asked, and How", help="The proof: a letter, an e-mail, the bank's message on a moved account.")
+    date = fields.Date("Changed On", required=True, default=fields.Date.context_today)
+    note = fields.Char(
+        "Who Asked, and How", help="The proof: a letter, an e-mail, the bank's message on a moved account."
+    )
     state = fields.Selection(
         [('open', "To be told to the bank"), ('carried', "Sent to the bank"), ('settled', "Done")],
         "Status",
@@ -112,17 +113,17 @@ class BillingMandate(models.Model):
         """Same mandate, new reference (RUM); unique as ever."""
         self.ensure_one()
         old = self.name
+        self._check_key_free(sepa_ids.mandate_key(self.creditor_identifier, reference))
         self._unguarded().name = reference
-        self._check_key_free()
         self._amend('reference', old, reference, day, note)
         self._remind_registration()
 
     def _change_creditor_identifier(self, identifier, day, note=False):
         """Bring these mandates under another creditor identifier, as after a merger."""
         identifier = sepa_ids.compact(identifier)
+        self._check_keys_free({mandate: sepa_ids.mandate_key(identifier, mandate.name) for mandate in self})
         for old, mandates in self.grouped('creditor_identifier').items():
             mandates._unguarded().write({'creditor_identifier': identifier})
-            mandates._check_keys_free()
             mandates._amend('identifier', old, identifier, day, note)
 
     def _change_creditor_name(self, name, day, note=False):
@@ -131,20 +132,25 @@ class BillingMandate(models.Model):
             mandates._unguarded().write({'creditor_name': name})
             mandates._amend('name', old, name, day, note)
 
-    def _check_keys_free(self):
-        """As `_check_key_free`, for many at once."""
-        twins = self.search([('key', 'in', self.mapped('key')), ('state', '!=', 'draft'), ('id', 'not in', self.ids)])
-        for mandate in self.filtered(lambda mandate: mandate.key in twins.mapped('key')):
-            mandate._check_key_free()
+    def _check_keys_free(self, keys):
+        """As `_check_key_free`, for many at once: ``keys`` is {mandate: what it is going to be known by}."""
+        taken = (
+            self.sudo()
+            .search([('key', 'in', list(keys.values())), ('state', '!=', 'draft'), ('id', 'not in', self.ids)])
+            .mapped('key')
+        )
+        for mandate, key in keys.items():
+            if key in taken:
+                mandate._check_key_free(key)
 
     def _amend(self, kind, old, new, day, note=False, **values):
         """Remember one change on each of these mandates, and say it in their log."""
         shared = {'kind': kind, 'old_value': old, 'new_value': new, 'date': day, 'note': note, **values}
         amendments = self.env['billing.mandate.amendment']._unguarded()
         amendments.create([{'mandate_id': mandate.id, **shared} for mandate in self])
-        label = amendments._kind_label(kind)
+        texts = {'what': amendments._kind_label(kind), 'old': old or "…", 'new': new or "…"}
         for mandate in self:
-            mandate.message_post(body=f"{label}: {old or '…'} → {new or '…'}")
+            mandate.message_post(body=self.env._("%(what)s: %(old)s → %(new)s", **texts))
 
     # === WHAT THE BANK IS TOLD === #
 

@@ -19,7 +19,7 @@ class BillingMandate(models.Model):
     def _compute_needs_bic(self):
         for mandate in self:
             number = mandate._iban()
-            mandate.needs_bic = bool(number) and not sepa_ids.is_eea(number)
+            mandate.needs_bic = bool(number) and sepa_ids.bic_needed(number)
 
     @api.depends('partner_id.country_id', 'scheme', 'state', 'partner_bank_id.bank_id', 'partner_bank_id.acc_number')
     def _compute_remark(self):
@@ -29,7 +29,7 @@ class BillingMandate(models.Model):
     def _iban_refusal(self, day):
         """Why the account cannot be debited on ``day``, or None."""
         self.ensure_one()
-        if not (fault := sepa_ids.iban_fault(self._iban())):
+        if not (fault := sepa_ids.iban_fault(self._iban(), day)):
             return None
         return self.env._(
             "Mandate %(mandate)s, field “Bank Account”: the account %(account)s of %(customer)s cannot be "

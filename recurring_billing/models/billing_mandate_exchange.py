@@ -76,7 +76,7 @@ class BillingMandate(models.Model):
             )
         if text := self._lapse_refusal(today):
             return self.env._("%s Delete its row from the file.", text)
-        return self._iban_refusal(today)
+        return None
 
     @api.model
     def get_import_templates(self):
@@ -114,4 +114,6 @@ class BillingMandate(models.Model):
             ],
             limit=1,
         )
-        return known or accounts.create({'partner_id': holder.id, 'acc_number': iban, 'company_id': holder.company_id.id})
+        return known or accounts.create(
+            {'partner_id': holder.id, 'acc_number': iban, 'company_id': holder.company_id.id}
+        )

@@ -74,8 +74,9 @@ class BillingMandate(models.Model):
         return self.partner_id.lang or self.env.lang
 
     def _form_name(self):
-        """The name of the printed file, without slashes."""
+        """The name of the printed file in the debtor's language, without slashes."""
         self.ensure_one()
+        self = self.with_context(lang=self._form_lang())
         return f"{self.env._('SEPA mandate')} {self.name}".replace('/', '-')
 
     def _form_title(self):
@@ -125,10 +126,27 @@ class BillingMandate(models.Model):
         """Room for an IBAN to be written by hand: groups of four boxes, as many as the longest IBAN needs."""
         return [min(4, IBAN_LENGTH - start) for start in range(0, IBAN_LENGTH, 4)]
 
+    def _form_return_text(self):
+        """Where the signed form goes, and what is told before each debit."""
+        texts = {'creditor': self.creditor_name, 'email': self.company_id.email}
+        if texts['email']:
+            return self.env._(
+                "Please return this form, signed, to %(creditor)s: by e-mail to %(email)s, or to the address above. You "
+                "will be told date and amount before each debit.",
+                **texts,
+            )
+        return self.env._(
+            "Please return this form, signed, to %(creditor)s at the address above. You will be told date and amount "
+            "before each debit.",
+            **texts,
+        )
+
     def _form_contracts(self):
         """Number and object of the contracts that this mandate pays, at most three of them."""
         contracts = self.env['billing.contract'].search(
             [('mandate_id', '=', self.id), ('state', '!=', 'closed')], limit=3
         )
         lines = {contract: contract.line_ids.filtered('product_id')[:1] for contract in contracts}
-        return [" · ".join((contract.name, *(line._first_words() for line in lines[contract]))) for contract in contracts]
+        return [
+            " · ".join((contract.name, *(line._first_words() for line in lines[contract]))) for contract in contracts
+        ]

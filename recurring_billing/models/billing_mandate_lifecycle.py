@@ -36,10 +36,10 @@ class BillingMandate(models.Model):
     state_reason = fields.Char("Reason", readonly=True, copy=False)
     sent_on = fields.Date("Sent to the Debtor On", readonly=True, copy=False)
     revocation_date = fields.Date("Revoked On", readonly=True, copy=False, tracking=True)
-    first_collection_date = fields.Date("First Collection", readonly=True, copy=False)
+    # guarded, and not readonly: a spreadsheet brings them with a running mandate
+    first_collection_date = fields.Date("First Collection", copy=False)
     last_presentation_date = fields.Date(
         "Last Collection",
-        readonly=True,
         copy=False,
         help="Date of the last debit that the bank was given, whether it was paid or not.",
     )
@@ -90,7 +90,13 @@ class BillingMandate(models.Model):
 
     def _ask_reason(self, state):
         action = self.env['ir.actions.act_window']._for_xml_id('recurring_billing.billing_mandate_stop_action')
-        return {**action, 'context': {'default_mandate_ids': self.ids, 'default_state': state}}
+        names = {
+            'on_hold': self.env._("Put on Hold"),
+            'active': self.env._("Resume"),
+            'revoked': self.env._("Revoke"),
+        }
+        context = {'default_mandate_ids': self.ids, 'default_state': state}
+        return {**action, 'name': names[state], 'context': context}
 
     def action_revoke(self):
         """End these mandates today; debits already sent go on, no new one is made."""

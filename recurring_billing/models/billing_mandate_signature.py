@@ -23,17 +23,17 @@ class BillingMandate(models.Model):
         compute='_compute_proof_kind',
         store=True,
     )
-    signed_by = fields.Char("Signed By", readonly=True, copy=False)
+    signed_by = fields.Char(readonly=True, copy=False)
     signed_at = fields.Datetime("Signed On (Time)", readonly=True, copy=False)
     signed_ip = fields.Char("IP Address", readonly=True, copy=False, groups='recurring_billing.group_debit')
     signature_image = fields.Binary(
-        "Signature",
+        "Written Signature",
         attachment=True,
         readonly=True,
         copy=False,
         groups='recurring_billing.group_debit',
     )
-    replaces_id = fields.Many2one('billing.mandate', "Replaces", readonly=True, copy=False, index='btree_not_null')
+    replaces_id = fields.Many2one('billing.mandate', "In Place Of", readonly=True, copy=False, index='btree_not_null')
 
     @api.depends('proof_name', 'signed_at')
     def _compute_proof_kind(self):
@@ -55,18 +55,26 @@ class BillingMandate(models.Model):
 
     # === CRUD METHODS === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._with_proof_name(vals) for vals in vals_list])
+
     def write(self, vals):
         if not self._is_unguarded():
             self._refuse_signature(vals)
-        return super().write(vals)
+        return super().write(self._with_proof_name(vals))
+
+    def _with_proof_name(self, vals):
+        """A document has a name, given or not: it tells that there is one."""
+        if not vals.get('proof') or vals.get('proof_name'):
+            return vals
+        return {**vals, 'proof_name': self.env._("Signed mandate.pdf")}
 
     def _refuse_signature(self, vals):
         """A signature may be completed later, as by the scan that comes by mail; it is never replaced."""
         touched = {'signature_date', 'signature_place', 'proof', 'proof_name'} & vals.keys()
         for mandate in self.filtered(lambda mandate: mandate.state not in ('draft', 'sent')) if touched else ():
-            # the size is enough to know that there is a document
-            stored = mandate.with_context(bin_size=True)
-            if filled := [name for name in touched if stored[name]]:
+            if filled := [name for name in touched if mandate._is_filled(name)]:
                 raise UserError(
                     self.env._(
                         "Mandate %(mandate)s: %(fields)s prove the signature and cannot be changed. Revoke it and make "
@@ -75,6 +83,11 @@ class BillingMandate(models.Model):
                         fields=self._labels(filled),
                     ),
                 )
+
+    def _is_filled(self, name):
+        if name == 'proof':
+            name = 'proof_name'  # written with the document, and read without loading it
+        return bool(self[name])
 
     # === ACTION METHODS === #
 
@@ -126,13 +139,16 @@ class BillingMandate(models.Model):
             )
         self._check_key_free()
 
-    def _check_key_free(self):
+    def _check_key_free(self, key=None):
         """Refuse a reference that another mandate of the creditor bears.
 
+        :param key: what the mandate is going to be known by; as it is now, if not given
         :raises UserError: names the other mandate
         """
         self.ensure_one()
-        twin = self.search([('key', '=', self.key), ('state', '!=', 'draft'), ('id', '!=', self.id)], limit=1)
+        domain = [('key', '=', key or self.key), ('state', '!=', 'draft'), ('id', '!=', self.id)]
+        # a reference is taken by whichever company shares the creditor identifier
+        twin = self.sudo().search(domain, limit=1)
         if twin:
             raise UserError(
                 self.env._(

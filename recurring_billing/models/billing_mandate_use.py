@@ -33,9 +33,7 @@ class BillingMandate(models.Model):
                 **texts,
             )
         if self.state in ('draft', 'sent'):
-            return self.env._(
-                "Mandate %(mandate)s of %(customer)s is not signed yet: activate it once it is.", **texts
-            )
+            return self.env._("Mandate %(mandate)s of %(customer)s is not signed yet: activate it once it is.", **texts)
         return self.env._(
             "Mandate %(mandate)s of %(customer)s is %(state)s: ask for a new mandate.",
             state=self._state_label(self.state).lower(),

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import models
 from odoo.exceptions import RedirectWarning, UserError
 
 from ..tools import sepa_ids
@@ -11,19 +11,16 @@ class ResPartnerBank(models.Model):
     _inherit = 'res.partner.bank'
 
     def write(self, vals):
-        if {'acc_number', 'partner_id'} & vals.keys():
-            moved = self.filtered(lambda account: account._billing_is_another(vals))
-            moved._billing_refuse_mandated()
+        """EXTENDS base, whose `unlink` archives."""
+        if {'acc_number', 'partner_id', 'active'} & vals.keys():
+            lost = self.filtered(lambda account: account._billing_is_another(vals))
+            lost._billing_refuse_mandated()
         return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_mandated(self):
-        self._billing_refuse_mandated()
 
     def _billing_is_another(self, vals):
         """Whether ``vals`` make another account of this one; blanks and capitals do not."""
         self.ensure_one()
-        is_moved = 'partner_id' in vals and vals['partner_id'] != self.partner_id.id
+        is_moved = vals.get('partner_id', self.partner_id.id) != self.partner_id.id or not vals.get('active', True)
         number = vals.get('acc_number', self.acc_number)
         return is_moved or sepa_ids.compact(number) != sepa_ids.compact(self.acc_number)
 
@@ -35,9 +32,7 @@ class ResPartnerBank(models.Model):
         """
         # whoever edits a contact may not see its mandates, and must be stopped all the same
         mandates = self.env['billing.mandate'].sudo()
-        mandate = mandates.search(
-            [('partner_bank_id', 'in', self.ids), ('state', 'in', (*OPEN, 'sent'))], limit=1
-        )
+        mandate = mandates.search([('partner_bank_id', 'in', self.ids), ('state', 'in', (*OPEN, 'sent'))], limit=1)
         if not mandate:
             return
         text = self.env._(

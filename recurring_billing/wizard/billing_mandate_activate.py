@@ -18,7 +18,9 @@ class BillingMandateActivate(models.TransientModel):
     signature_date = fields.Date(
         "Signed On", required=True, compute='_compute_signature', store=True, readonly=False, precompute=True
     )
-    signature_place = fields.Char("Signed At", compute='_compute_signature', store=True, readonly=False, precompute=True)
+    signature_place = fields.Char(
+        "Signed At", compute='_compute_signature', store=True, readonly=False, precompute=True
+    )
     proof = fields.Binary("Signed Document", attachment=False, help="The scan of the signed form.")
     proof_name = fields.Char()
     remark = fields.Text(related='mandate_id.remark')

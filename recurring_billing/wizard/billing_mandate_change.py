@@ -65,7 +65,9 @@ class BillingMandateChange(models.TransientModel):
                 company=self.mandate_id.company_id.name,
             )
         if self.scheme == 'B2B':
-            yield self.env._("B2B: the debtor's bank must register the change before the next debit. Tell the customer.")
+            yield self.env._(
+                "B2B: the debtor's bank must register the change before the next debit. Tell the customer."
+            )
 
     def _of_same_creditor(self):
         mandates = self.mandate_id.company_id._billing_open_mandates()

@@ -11,7 +11,7 @@ class BillingMandateStop(models.TransientModel):
 
     mandate_ids = fields.Many2many('billing.mandate', required=True)
     state = fields.Selection(
-        [('on_hold', "On hold"), ('active', "Resumed"), ('revoked', "Revoked")], required=True, readonly=True
+        [('on_hold', "On hold"), ('active', "Resumed"), ('revoked', "Revoked")], "Becomes", required=True, readonly=True
     )
     date = fields.Date("Revoked On", required=True, default=fields.Date.context_today)
     reason = fields.Char(required=True)
@@ -32,9 +32,9 @@ class BillingMandateStop(models.TransientModel):
         else:
             yield self.env._("No debit is made until the mandate is resumed. It still lapses after 36 months.")
         if sent := debits.filtered(lambda debit: debit.state == 'sent'):
-            yield self.env._("%s debits are at the bank and go on: ask the bank to recall them if need be.", len(sent))
+            yield self.env._("Debits at the bank: %s. They go on; ask the bank to recall them if need be.", len(sent))
         if waiting := debits - sent:
-            yield self.env._("%s debits wait in a collection: they are refused when it is checked.", len(waiting))
+            yield self.env._("Debits waiting in a collection: %s. They are refused when it is checked.", len(waiting))
 
     def action_confirm(self):
         self.ensure_one()
