@@ -67,6 +67,7 @@
         'views/billing_revision_views.xml',
         'views/billing_mandate_views.xml',
         'views/billing_debit_views.xml',
+        'views/billing_collection_templates.xml',
         'views/billing_collection_views.xml',
         'views/billing_dunning_action_views.xml',
         'views/account_journal_views.xml',
