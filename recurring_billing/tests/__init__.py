@@ -21,6 +21,7 @@ from . import (
     test_billing_debit_confirmation,
     test_billing_debit_exchange,
     test_billing_debit_follow,
+    test_billing_debit_item,
     test_billing_deposit,
     test_billing_discount,
     test_billing_dunning_action,
