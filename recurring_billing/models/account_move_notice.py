@@ -162,9 +162,12 @@ class AccountMove(models.Model):
 
     def _billing_announced_texts(self, announcement):
         mandate = announcement.mandate
+        day = format_date(self.env, announcement.day)
+        amount = self.currency_id.format(announcement.amount)
         return {
-            'day': format_date(self.env, announcement.day),
-            'amount': self.currency_id.format(announcement.amount),
+            'day': day,
+            'amount': amount,
+            'text': self.env._("%(amount)s debited on %(day)s", amount=amount, day=day),
             'iban': mandate.masked_iban,
             'mandate': mandate.name,
             'creditor': mandate.creditor_identifier,

@@ -90,10 +90,10 @@ class BillingNotice(models.Model):
     date = fields.Date("Debit On", required=True, readonly=True, help="The announced day of the debit.")
     currency_id = fields.Many2one('res.currency', required=True, readonly=True)
     amount = fields.Monetary(required=True, readonly=True)
-    sent_on = fields.Date(readonly=True, help="The day on which the customer's mail really left, or was told otherwise.")
-    days_before = fields.Integer(
-        "Days Before", compute='_compute_days_before', help="Calendar days between the notice and the debit."
+    sent_on = fields.Date(
+        readonly=True, help="The day on which the customer's mail really left, or was told otherwise."
     )
+    days_before = fields.Integer(compute='_compute_days_before', help="Calendar days between the notice and the debit.")
     failure = fields.Char("Why It Failed", readonly=True)
     state = fields.Selection(
         [('waiting', "Waiting to be sent"), ('sent', "Sent"), ('failed', "Not sent")],
@@ -149,8 +149,12 @@ class BillingNotice(models.Model):
         :param values: of all of them, as `sent_on` where they are told already
         :return: the notices, the first of which is the head of all
         """
-        notices = self.sudo()._unguarded().create(  # nobody may make one by hand
-            [{**self._values(announcement), 'kind': kind, **values} for announcement in announcements],
+        notices = (
+            self.sudo()
+            ._unguarded()
+            .create(  # nobody may make one by hand
+                [{**self._values(announcement), 'kind': kind, **values} for announcement in announcements],
+            )
         )
         notices.head_id = notices[:1]
         return notices.with_env(self.env)
