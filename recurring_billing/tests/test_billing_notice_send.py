@@ -1,5 +1,7 @@
 from datetime import date
 
+from psycopg2.errors import ForeignKeyViolation
+
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
@@ -194,7 +196,7 @@ class TestBillingNoticeSend(NoticeCommon):
         self.invoice.sending_data = False
         self._night(TODAY)
         message = self.invoice.billing_notice_ids.message_id
-        with self.assertRaises(Exception), self.cr.savepoint(), mute_logger('odoo.sql_db'):
+        with self.assertRaises(ForeignKeyViolation), self.cr.savepoint(), mute_logger('odoo.sql_db'):
             message.unlink()
             self.env.flush_all()
         self.assertTrue(message.exists())
