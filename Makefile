@@ -3,7 +3,7 @@ PYTHON ?= python3
 NO_PYTHON = Python is missing: install the packages python3 (3.11 to 3.13) and python3-venv.
 DEV = @command -v $(PYTHON) >/dev/null || { echo '!! $(NO_PYTHON)' >&2; exit 1; }; $(PYTHON) dev
 
-.PHONY: help demo test serve shell lint i18n bench-billing stop clean lock
+.PHONY: help demo test serve shell lint i18n bench-billing bench-debit stop clean lock
 
 help: ; $(DEV) --help
 
@@ -22,6 +22,9 @@ i18n: ; $(DEV) i18n
 
 # SIZE is the number of contracts, 1000 if not given: make bench-billing SIZE=200
 bench-billing: ; $(DEV) bench billing $(SIZE)
+
+# SIZE is the number of debits, 1000 if not given
+bench-debit: ; $(DEV) bench debit $(SIZE)
 
 stop: ; $(DEV) stop
 

@@ -6,7 +6,7 @@ import pathlib
 import peers
 import report
 from steps import StepError, say, step
-from track import FLOOR, OCA, OURS, Track
+from track import FLOOR, OCA_CONTRACT, OURS, Track
 
 ROUNDS = 3
 SIZE = 1000
@@ -20,9 +20,9 @@ def main(bench, size=None):
     if size < LEAST:
         raise StepError(f"SIZE={size} says nothing: take {LEAST} or more.")
     load = os.getloadavg()[0]
-    track = Track(bench)
+    track = Track(bench, "billers")
     try:
-        run(track, size, [OCA] if peers.fetch() else [])
+        run(track, size, [OCA_CONTRACT] if peers.fetch() else [])
     finally:
         track.clear()
     say("", *report.lines(track.races, size, load, track.others))

@@ -1,46 +1,36 @@
 """The entry from the benchmark into Odoo's process."""
 
+import importlib
 import json
 import os
 import pathlib
 import signal
 
-import contestants
 import meter
 
-from odoo import api, fields
-
-WARM_UP = 20
+from odoo import api
 
 
-def found(env, customers):
-    contestants.found(env, customers)
+def found(env, contest, customers):
+    importlib.import_module(contest).found(env, customers)
     env.cr.commit()
 
 
-def prepare(env, name, size):
-    contestants.CONTESTANTS[name].prepare(env, size)
+def prepare(env, contest, name, size):
+    importlib.import_module(contest).CONTESTANTS[name].prepare(env, size)
     env.cr.commit()
 
 
-def measure(env, name, size, fault, file):
-    """Let a contestant bill its ``size`` contracts and write into ``file`` what it cost."""
+def measure(env, contest, name, size, fault, file):
+    """Let a contestant do its work on ``size`` records and write into ``file`` what it cost."""
+    contest = importlib.import_module(contest)
     if fault:
-        contestants.FAULTS[fault](env)
+        contest.FAULTS[fault](env)
         env.cr.commit()
-    contestants.Floor.bill(env, WARM_UP)  # a server that has run for a day has its caches filled
+    contest.warm_up(env)  # a server that has run for a day has its caches filled
     with env.registry.cursor() as cr:  # but a job starts without any record in its cache
         fresh = api.Environment(cr, env.uid, dict(env.context))
         os.kill(os.getpid(), signal.SIGSTOP)  # ready; see `race`
-        cost = meter.measure(cr, lambda: contestants.CONTESTANTS[name].bill(fresh, size))
+        cost = meter.measure(cr, lambda: contest.CONTESTANTS[name].work(fresh, size))
         pathlib.Path(file).write_text(json.dumps(cost))
-        check(fresh, size - bool(fault))
-
-
-def check(env, wanted):
-    """Only posted invoices of today and of the right amount count."""
-    today = fields.Date.context_today(env.user)
-    invoices = env['account.move'].search([('move_type', '=', 'out_invoice'), ('invoice_date', '=', today)])
-    good = invoices.filtered(lambda invoice: invoice.state == 'posted' and invoice.amount_total == 120.0)
-    if not len(good) == len(invoices) == WARM_UP + wanted:
-        raise AssertionError(f"{len(good)} of {len(invoices)} invoices are good, wanted: {WARM_UP + wanted}")
+        contest.check(fresh, size - bool(fault))

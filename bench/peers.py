@@ -22,10 +22,10 @@ def fetch():
     install = [PYTHON, "-m", "pip", "install", "--no-deps", "--target", FOLDER, "-r", PINNED]
     log = DEV / "log" / "peers.log"
     try:
-        with step("OCA's contract from PyPI", "5 s"):
+        with step("OCA's addons from PyPI", "10 s"):
             run(*install, log=log)
     except StepError:
-        warn(f"OCA's contract cannot be fetched and is left out; {log} says why")
+        warn(f"OCA's addons cannot be fetched and are left out; {log} says why")
         return False
     INSTALLED.write_text(wanted)
     return True

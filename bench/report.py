@@ -10,8 +10,13 @@ TITLES = {
     ("ours", "late"): "  with a fault that only posting sees",
     ("oca", ""): "OCA contract, drafts then posted by core",
 }
+DEBIT_TITLES = {
+    ("floor", ""): "Odoo itself, one payment each, no file",
+    ("ours", ""): "recurring_billing",
+    ("oca", ""): "OCA account_banking_sepa_direct_debit",
+}
 COLUMNS = "{:<46}{:>9}{:>8}{:>8}{:>10}{:>9}{:>7}{:>9}{:>9}{:>8}"
-HEAD = ("", "contracts", "CPU ms", "Python", "Postgres", "queries", "floor", "MB peak", "MB end", "wall s")
+HEAD = ("", "number", "CPU ms", "Python", "Postgres", "queries", "floor", "MB peak", "MB end", "wall s")
 BUSY = 0.25  # processors; beyond, other programs take caches and memory away from what is measured
 
 
@@ -24,8 +29,22 @@ def lines(races, size, load, others):
     :param others: processors that other programs kept busy, for each race
     """
     yield from machine(load, others)
-    yield from table(races)
+    yield from table(races, TITLES, "contract")
     yield from figures(races, size)
+
+
+def debit_lines(races, load, others):
+    """The report of the collections; each race is of the floor, ours and, where it could be fetched, OCA's."""
+    yield from machine(load, others)
+    yield from table(races, DEBIT_TITLES, "debit")
+    times = [{result.name: result for result in race} for race in races]
+    yield ""
+    for peer, goal in (("oca", 4.0), ("floor", None)):
+        ratios = [race[peer].each / race["ours"].each for race in times if peer in race]
+        if ratios:
+            verdict = "" if goal is None else f"   goal {goal:.2f} {'met' if min(ratios) >= goal else 'missed'}"
+            spread = f"({min(ratios):.2f} to {max(ratios):.2f})"
+            yield f"  {peer + ' / ours':<14}{statistics.median(ratios):>6.2f}{verdict} {spread}"
 
 
 def machine(load, others):
@@ -37,8 +56,8 @@ def machine(load, others):
         yield "!! The machine was BUSY: take the ratios with care, and the times not at all."
 
 
-def table(races):
-    """A row for each contestant and number of contracts, with the medians of its runs."""
+def table(races, titles, record):
+    """A row for each contestant and number of records, with the medians of its runs."""
     groups = {}
     for race in races:
         for result in race:
@@ -46,8 +65,8 @@ def table(races):
             groups.setdefault((result.size, result.name, result.fault), []).append((result, ratio))
     yield from ("", COLUMNS.format(*HEAD))
     for (size, name, fault), group in sorted(groups.items(), key=lambda item: item[0][0]):
-        yield COLUMNS.format(TITLES[name, fault], size, *cells(*zip(*group, strict=True)))
-    yield "CPU ms, Python, Postgres (its backends) and queries: for each contract. MB: more than before."
+        yield COLUMNS.format(titles[name, fault], size, *cells(*zip(*group, strict=True)))
+    yield f"CPU ms, Python, Postgres (its backends) and queries: for each {record}. MB: more than before."
     if not any(result.postgres for race in races for result in race):
         yield "PostgreSQL runs on another machine: its processor time is missing."
 

@@ -20,12 +20,16 @@ class Contestant:
 # Each has its own database, so that the floor does not bear what an addon adds to every posting.
 FLOOR = Contestant("floor")
 OURS = Contestant("ours", "recurring_billing", (ROOT,))
-OCA = Contestant("oca", "contract", (peers.ADDONS,))
+OCA_CONTRACT = Contestant("oca", "contract", (peers.ADDONS,))
+OCA_DEBIT = Contestant("oca", "account_banking_sepa_direct_debit", (peers.ADDONS,))
 
 
 class Track:
-    def __init__(self, bench):
+    """The ground of one contest, which is the name of a module like `billers`."""
+
+    def __init__(self, bench, contest):
         self.bench = bench
+        self.contest = contest
         self.purposes = {}  # as an ordered set
         self.races = []
         self.others = []
@@ -35,12 +39,12 @@ class Track:
         self.call("bench", "found", customers=customers)
 
     def prepare(self, contestant, sizes):
-        """Install the contestant's addon, then make a database for each number of contracts."""
+        """Install the contestant's addon, then make a database for each number of records."""
         installed = self.copy(f"bench_{contestant.name}", self.bench.name("bench"))
         if contestant.addon:
             options = [f"--init={contestant.addon}", "--skip-auto-install", "--stop-after-init", "--no-http"]
             command = self.bench.command(installed, *options, addons=contestant.addons)
-            run(*command, log=DEV / "log" / "bench-install.log", env=self.bench.environment)
+            run(*command, log=DEV / "log" / "bench-install.log", env=self.environment(contestant))
         for size in sizes:
             purpose = f"bench_{contestant.name}_{size}"
             database = self.copy(purpose, installed)
@@ -61,15 +65,29 @@ class Track:
             size=size,
             fault=fault,
             command=self.bench.command(database, "--no-http", subcommand="shell", addons=contestant.addons),
-            environment=self.bench.environment,
-            program=text("measure", name=contestant.name, size=size, fault=fault, file=str(file)),
+            environment=self.environment(contestant),
+            program=self.text("measure", name=contestant.name, size=size, fault=fault, file=str(file)),
             file=file,
             log=file.with_suffix(".log"),
         )
 
     def call(self, purpose, function, contestant=FLOOR, **arguments):
-        log = DEV / "log" / "bench.log"
-        self.bench.run_inside(self.bench.name(purpose), text(function, **arguments), log, addons=contestant.addons)
+        database = self.bench.name(purpose)
+        command = self.bench.command(database, "--no-http", subcommand="shell", addons=contestant.addons)
+        program = self.text(function, **arguments).encode()
+        run(*command, log=DEV / "log" / "bench.log", env=self.environment(contestant), input=program)
+
+    def environment(self, contestant):
+        """Peers find their Python packages behind Odoo's own."""
+        environment = self.bench.environment
+        if peers.ADDONS not in contestant.addons:
+            return environment
+        return {**environment, "PYTHONPATH": f"{environment['PYTHONPATH']}:{peers.FOLDER}"}
+
+    def text(self, function, **arguments):
+        """The program, for Odoo's shell, that calls a function of `inside`."""
+        call = f"inside.{function}(env, {self.contest!r}, **{arguments!r})"
+        return f"import sys; sys.path.append({str(HERE)!r}); import inside; {call}"
 
     def copy(self, purpose, source):
         self.purposes[purpose] = True
@@ -78,8 +96,3 @@ class Track:
     def clear(self):
         for purpose in self.purposes:
             self.bench.drop(self.bench.name(purpose))
-
-
-def text(function, **arguments):
-    """The program, for Odoo's shell, that calls a function of `inside`."""
-    return f"import sys; sys.path.append({str(HERE)!r}); import inside; inside.{function}(env, **{arguments!r})"

@@ -155,7 +155,7 @@ def parse():
     for name, function in COMMANDS.items():
         subparsers.add_parser(name, help=function.__doc__, description=function.__doc__)
     subparsers.choices["test"].add_argument("tags", nargs="?", help="as Odoo's --test-tags")
-    subparsers.choices["bench"].add_argument("subject", choices=["billing"])
-    subparsers.choices["bench"].add_argument("size", nargs="?", type=int, help="number of contracts")
+    subparsers.choices["bench"].add_argument("subject", choices=["billing", "debit"])
+    subparsers.choices["bench"].add_argument("size", nargs="?", type=int, help="number of contracts or debits")
     options = vars(parser.parse_args())
     return COMMANDS[options.pop("command")], options.values()
