@@ -12,6 +12,8 @@ from . import (
     billing_contract_termination,
     billing_debit_return,
     billing_discount_grant,
+    billing_notice_schedule,
+    billing_notice_send,
     billing_plan_migration,
     billing_run_post,
 )
