@@ -33,6 +33,8 @@ from . import (
     test_billing_mandate_lifecycle,
     test_billing_mandate_use,
     test_billing_notice,
+    test_billing_notice_mail,
+    test_billing_notice_schedule,
     test_billing_notice_send,
     test_billing_period,
     test_billing_period_invoice,
