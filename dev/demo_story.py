@@ -37,13 +37,19 @@ def bank_line(day, label, amount, item):
     (line.move_id.line_ids.filtered(lambda row: row.account_id == account) + item).reconcile()
 
 
+def announce(run, day):
+    """The invoices of the night tell of their debits, as their mails would."""
+    lines = run.line_ids.invoice_id.line_ids
+    env["billing.notice"]._write_down(lines._billing_announcements(day), "letter", sent_on=day, note="Invoice by post")
+
+
 def collect(day):
-    """Prepare, generate and send what can be collected at the earliest; on a Monday, as a person would."""
+    """Prepare, generate and send what was announced for the first day that the bank can reach, as a person would."""
     Collection = env["billing.collection"]
-    collection, _refusals = Collection._prepare_debits(company, Collection._earliest_date(company, day), day)
-    if collection:
+    collections, _refusals = Collection._prepare_debits(company, Collection._earliest_date(company, day), day)
+    for collection in collections:
         collection._generate(day)
-        collection.action_confirm_sent()
+    collections.action_confirm_sent()
 
 
 def bank_credits(day):
@@ -85,12 +91,12 @@ def transfers_arrive(day):
 
 
 def live_through(day):
-    env["billing.run"]._bill_company(company, day, transaction=Transaction())
+    announce(env["billing.run"]._bill_company(company, day, transaction=Transaction()), day)
     env["billing.collection"]._settle_due(day, transaction=Transaction())
     bank_credits(day)
     bank_returns_one(day)
     transfers_arrive(day)
-    if day.weekday() == 0 and day < today:
+    if bank_calendar.is_open(day) and day < today:
         collect(day)
     env["billing.dunning.action"]._remind(company, day)
 
@@ -98,7 +104,8 @@ def live_through(day):
 def leave_one_to_try():
     """A draft collection for whoever looks at the demo: its file is theirs to make."""
     Collection = env["billing.collection"]
-    Collection._prepare_debits(company, Collection._earliest_date(company, today), today)
+    day = Collection._next_announced(company.billing_bank_journal_id, Collection._earliest_date(company, today))
+    Collection._prepare_debits(company, day, today)
 
 
 def ledger_facts(euros):

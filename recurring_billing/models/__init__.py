@@ -56,6 +56,7 @@ from . import (
     billing_contract_pause,
     billing_contract_plan,
     billing_contract_revision,
+    billing_contract_schedule,
     billing_contract_start,
     billing_contract_termination,
     billing_contract_terms,
@@ -84,7 +85,7 @@ from . import (
     billing_mandate_use,
     billing_notice,
     billing_notice_check,
-    billing_notice_send,
+    billing_notice_mail,
     billing_period,
     billing_period_checks,
     billing_period_invoice,
@@ -114,4 +115,5 @@ from . import (
     res_config_settings,
     res_partner,
     res_partner_bank,
+    res_partner_notice,
 )

@@ -41,7 +41,11 @@ class AccountJournal(models.Model):
         help="Credit notes are taken off the oldest invoices of the customer in both cases.",
     )
     billing_batch_booking = fields.Selection(
-        [('batch', "One line for the file"), ('single', "One line for each debit"), ('bank', "As agreed with the bank")],
+        [
+            ('batch', "One line for the file"),
+            ('single', "One line for each debit"),
+            ('bank', "As agreed with the bank"),
+        ],
         "On the Statement",
         default='batch',
         required=True,
@@ -55,8 +59,12 @@ class AccountJournal(models.Model):
         help="Banks outside the European Economic Area ask for the debtor's address; some others want none.",
     )
     billing_max_debits_per_file = fields.Integer("Debits in a File", help="At most. 0: no limit.")
-    billing_max_amount_per_file = fields.Float("Amount of a File", digits=(16, 2), help="At most, in euros. 0: no limit.")
-    billing_max_amount_per_debit = fields.Float("Amount of a Debit", digits=(16, 2), help="At most, in euros. 0: no limit.")
+    billing_max_amount_per_file = fields.Float(
+        "Amount of a File", digits=(16, 2), help="At most, in euros. 0: no limit."
+    )
+    billing_max_amount_per_debit = fields.Float(
+        "Amount of a Debit", digits=(16, 2), help="At most, in euros. 0: no limit."
+    )
     billing_max_amount_per_day = fields.Float(
         "Amount of a Day", digits=(16, 2), help="Of all files for one collection date, in euros. 0: no limit."
     )

@@ -100,14 +100,10 @@ class AccountMove(models.Model):
 
     def _billing_late(self, day):
         """Those of these invoices that are open after their due date on ``day`` and that no direct debit covers."""
-        return self.filtered(
-            lambda move: (
-                move.state == 'posted'
-                and move.amount_residual > 0
-                and move.invoice_date_due < day
-                and move.billing_debit_state not in UNDER_WAY
-            ),
+        late = self.filtered(
+            lambda move: move.state == 'posted' and move.amount_residual > 0 and move.invoice_date_due < day
         )
+        return late - late._billing_covered(day)
 
     def button_draft(self):
         """EXTENDS account: what the bank is collecting stays as announced, a credit keeps its bill, and a bill made

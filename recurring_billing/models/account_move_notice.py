@@ -39,8 +39,8 @@ class AccountMoveLine(models.Model):
             days[line] = max((contract._notice_days() for contract in own), default=line.company_id.billing_notice_days)
         return days
 
-    def _billing_debit_days(self, today):
-        """{line: the day of its debit, if it is announced on ``today``}
+    def _billing_debit_days(self, today, told_on=None):
+        """{line: the day of its debit, if it is announced on ``told_on``, which is ``today`` if not given}
 
         A debit under way keeps its day, and so does what was announced, as long as it is announced well and can be
         reached: an invoice that is sent again does not put its debit off.
@@ -55,7 +55,7 @@ class AccountMoveLine(models.Model):
             result[line] = (
                 line._billing_day_under_way()
                 or line._billing_day_kept(told[line], days[line], reachable)
-                or prenotification.debit_day(line.date_maturity or today, today, days[line], reachable)
+                or prenotification.debit_day(line.date_maturity or today, told_on or today, days[line], reachable)
             )
         return result
 
@@ -120,6 +120,11 @@ class AccountMove(models.Model):
         for move in self:
             move.billing_notice_count = counts.get(move._origin, 0)
 
+    def action_billing_send_notices(self):
+        """Look at the debits of these invoices, and tell their customers."""
+        today = fields.Date.context_today(self)
+        return self.env['billing.notice.send']._open(self.line_ids, today)
+
     def action_billing_notices(self):
         self.ensure_one()
         return self.billing_notice_ids._get_records_action(name=self.env._("Notices of Debits"))
@@ -162,9 +167,12 @@ class AccountMove(models.Model):
 
     def _billing_announced_texts(self, announcement):
         mandate = announcement.mandate
+        day = format_date(self.env, announcement.day)
+        amount = self.currency_id.format(announcement.amount)
         return {
-            'day': format_date(self.env, announcement.day),
-            'amount': self.currency_id.format(announcement.amount),
+            'day': day,
+            'amount': amount,
+            'text': self.env._("%(amount)s debited on %(day)s", amount=amount, day=day),
             'iban': mandate.masked_iban,
             'mandate': mandate.name,
             'creditor': mandate.creditor_identifier,

@@ -94,7 +94,7 @@ class BillingCollection(models.Model):
     send_by = fields.Date(compute='_compute_send_by', help="Last day on which the bank takes the file.")
     cutoff = fields.Float("Before", related='journal_id.billing_cutoff')
     sent_on = fields.Datetime(readonly=True, copy=False)
-    sent_by_id = fields.Many2one('res.users', "Sent By", readonly=True, copy=False)
+    sent_by_id = fields.Many2one('res.users', readonly=True, copy=False)
 
     _name_company_unique = models.UniqueIndex(
         "(company_id, name) WHERE name != '/'",

@@ -14,7 +14,7 @@ class BillingCollection(models.Model):
 
     check_text = fields.Text("To Mend", readonly=True, copy=False)
     checked_on = fields.Datetime(readonly=True, copy=False)
-    checked_by_id = fields.Many2one('res.users', "Checked By", readonly=True, copy=False)
+    checked_by_id = fields.Many2one('res.users', readonly=True, copy=False)
     faulty_count = fields.Integer("Debits to Mend", compute='_compute_counts')
     recall_count = fields.Integer("Debits to Recall", compute='_compute_counts')
 
@@ -152,8 +152,8 @@ class BillingCollection(models.Model):
         found = {}
         for code, end_to_end_id in pain008_checks.faults(self._message(debits, today)):
             debit = by_id.get(end_to_end_id, debits[:1])
-            found.setdefault(debit, self._fault_text(code, debit if end_to_end_id else debits.browse()))
-        return found
+            found.setdefault(debit, []).append(self._fault_text(code, by_id.get(end_to_end_id)))
+        return {debit: "\n".join(texts) for debit, texts in found.items()}
 
     def _fault_text(self, code, debit):
         """The sentence for a fault that the file's own checks found; names the debit where it is one debit's."""
@@ -177,7 +177,9 @@ class BillingCollection(models.Model):
             'too_late': self.env._("the bank needs the file one working day before the collection date"),
             'amendment_reference': self.env._("the old mandate reference, which the bank must be told, is malformed"),
             'amendment_ics': self.env._("the old creditor identifier, which the bank must be told, is malformed"),
-            'amendment_name': self.env._("the creditor's old name, which the bank must be told, has no readable letter"),
+            'amendment_name': self.env._(
+                "the creditor's old name, which the bank must be told, has no readable letter"
+            ),
         }
         reason = reasons.get(code) or self.env._("its parts contradict each other (%s)", code)
         if not debit:

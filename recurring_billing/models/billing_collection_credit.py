@@ -6,7 +6,9 @@ class BillingCollection(models.Model):
 
     _inherit = 'billing.collection'
 
-    bank_move_id = fields.Many2one('account.move', "Bank Transaction", readonly=True, copy=False, index='btree_not_null')
+    bank_move_id = fields.Many2one(
+        'account.move', "Bank Transaction", readonly=True, copy=False, index='btree_not_null'
+    )
     uncredited_amount = fields.Monetary(
         "Not Credited Yet",
         compute='_compute_uncredited_amount',

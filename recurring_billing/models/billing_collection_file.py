@@ -87,9 +87,7 @@ class BillingCollection(models.Model):
     def _message(self, debits, today):
         """The content of the bank file as plain data: one block for each sequence type and creditor identifier."""
         groups = debits.grouped(lambda debit: (debit.sequence_type, debit.mandate_creditor_identifier))
-        blocks = [
-            self._block(number, *key, groups[key]) for number, key in enumerate(sorted(groups), start=1)
-        ]
+        blocks = [self._block(number, *key, groups[key]) for number, key in enumerate(sorted(groups), start=1)]
         return pain008.Message(
             message_id=self.name,
             created=datetime.combine(today, time()),  # the day alone: the same collection gives the same bytes

@@ -2,12 +2,13 @@ import typing
 from datetime import time
 from decimal import Decimal
 
-from odoo import Command, api, models
+from odoo import Command, api, fields, models
 from odoo.tools import format_date
 
 from ..tools import bank_calendar, netting
 
 _USUAL_LEAD_DAYS = 2
+_HORIZON = 60  # days in which the next announced debit is looked for
 
 
 class Take(typing.NamedTuple):
@@ -55,13 +56,22 @@ class BillingCollection(models.Model):
 
     @api.model
     def _cron_prepare(self):
-        """Prepare each company's next collection; a person looks at it, makes the file and sends it."""
+        """Prepare each company's next collections; a person looks at them, makes the file and sends it."""
         for company in self.env['res.company'].search([('billing_creditor_identifier', '!=', False)]):
             if journal := company.billing_bank_journal_id:
                 today, now = journal._billing_now()
-                day = journal._billing_earliest_day(today, now)
-                self.with_company(company)._prepare_debits(company, day, today, journal)
+                earliest = journal._billing_earliest_day(today, now)
+                for day in (earliest, bank_calendar.add_open_days(earliest, 1)):  # the person has a day for it
+                    self.with_company(company)._prepare_debits(company, day, today, journal)
                 self.env['ir.cron']._commit_progress(1)
+
+    @api.model
+    def _next_announced(self, journal, earliest):
+        """The first day from ``earliest`` on that customers were told of; ``earliest`` where there is none."""
+        horizon = fields.Date.add(earliest, days=_HORIZON)
+        lines = self.env['account.move.line']._billing_collectable_lines(journal.company_id, horizon)
+        days = lines._billing_announced_days().values()
+        return min((day for day in days if day and day >= earliest), default=earliest)
 
     # === WHAT IS TAKEN === #
 
@@ -196,21 +206,25 @@ class BillingCollection(models.Model):
         """The draft collection of ``takes``."""
         values = {'company_id': company.id, 'journal_id': journal.id, 'date': date, 'scheme': scheme}
         collection = self._unguarded().create(values).with_env(self.env)
-        debits = self.env['billing.debit']._unguarded().create(
-            [
-                {
-                    'collection_id': collection.id,
-                    'end_to_end_id': f"{collection.name}-{number:05d}",
-                    'mandate_id': take.mandate.id,
-                    'partner_id': take.partner.id,
-                    'account_id': take.account.id,
-                    'item_ids': [
-                        Command.create({'move_line_id': line.id, 'amount': float(amount)})
-                        for line, amount in take.items
-                    ],
-                }
-                for number, take in enumerate(takes, start=1)
-            ],
+        debits = (
+            self.env['billing.debit']
+            ._unguarded()
+            .create(
+                [
+                    {
+                        'collection_id': collection.id,
+                        'end_to_end_id': f"{collection.name}-{number:05d}",
+                        'mandate_id': take.mandate.id,
+                        'partner_id': take.partner.id,
+                        'account_id': take.account.id,
+                        'item_ids': [
+                            Command.create({'move_line_id': line.id, 'amount': float(amount)})
+                            for line, amount in take.items
+                        ],
+                    }
+                    for number, take in enumerate(takes, start=1)
+                ],
+            )
         )
         debits._set_sequences()
         return collection

@@ -13,12 +13,33 @@ class BillingCollection(models.Model):
 
     move_id = fields.Many2one('account.move', "Settlement Entry", readonly=True, copy=False, index='btree_not_null')
     entry_line_ids = fields.One2many(related='move_id.line_ids', string="Journal Items")
+    entry_preview = fields.Html("Journal Entry to Be", compute='_compute_entry_preview')
     settles_with_bank = fields.Boolean(compute='_compute_settles_with_bank')
 
     @api.depends('journal_id.billing_settle_on')
     def _compute_settles_with_bank(self):
         for collection in self:
             collection.settles_with_bank = collection.journal_id.billing_settle_on == 'bank'
+
+    @api.depends('debit_ids.amount', 'debit_ids.state', 'journal_id', 'move_id')
+    def _compute_entry_preview(self):
+        for collection in self:
+            collection.entry_preview = not collection.move_id and self.env['ir.qweb']._render(
+                'recurring_billing.collection_entry_preview',
+                {'rows': collection._entry_rows(), 'total': collection.currency_id.format(collection.amount_total)},
+            )
+
+    def _entry_rows(self):
+        """What the settlement entry will hold, by account: (account, what, debit, credit) as texts."""
+        self.ensure_one()
+        line = self.journal_id.inbound_payment_method_line_ids.filtered(lambda line: line.code == 'billing_sdd')[:1]
+        total = self.currency_id.format(self.amount_total)
+        rows = [(line.payment_account_id.display_name or "", self.name, total, "")] if self.debit_count else []
+        for account, debits in self._live_debits().grouped('account_id').items():
+            what = self.env._("%s customers' debits, one line each", len(debits))
+            amount = self.currency_id.format(sum(debits.mapped('amount')))
+            rows.append((account.display_name, what, "", amount))
+        return rows
 
     def action_settle(self):
         """Book the settlement of collections whose date has come."""

@@ -1,6 +1,6 @@
 import typing
 from datetime import date
-from itertools import islice
+from itertools import islice, takewhile
 
 from odoo import api, fields, models
 
@@ -87,16 +87,20 @@ class BillingContract(models.Model):
             }
             contract.upcoming_preview = self.env['ir.qweb']._render('recurring_billing.contract_upcoming', values)
 
-    def _upcoming(self, today):
+    def _upcoming(self, today, until=None):
         """The next invoices, as they would be made from ``today`` on; works before the contract is saved.
 
+        :param until: all that are planned up to this day; if not given, the first few
         :return: list of `Upcoming`
         """
         self.ensure_one()
         latest = self.env['billing.period']._latest_dates(self.journal_id)
         advances = self._origin._advances_left()
         rows = []
-        for slot, bills, error in islice(self._slots_ahead(), UPCOMING):
+        ahead = islice(self._slots_ahead(), UPCOMING)
+        if until:
+            ahead = takewhile(lambda row: self._planned_date(row[0]) <= until, self._slots_ahead())
+        for slot, bills, error in ahead:
             row = self._upcoming_row(slot, bills, error, today, latest, advances)
             row.remarks.extend(self._remarks_ahead(row, rows[-1] if rows else None, today))
             rows.append(row)

@@ -88,7 +88,9 @@ class BillingDebit(models.Model):
         help="How the bank is told of this debit; set by the check.",
     )
     is_last = fields.Boolean(
-        "Last Debit of the Mandate", copy=False, help="Tells the bank so (FNAL): once it is sent, the mandate has ended."
+        "Last Debit of the Mandate",
+        copy=False,
+        help="Tells the bank so (FNAL): once it is sent, the mandate has ended.",
     )
     end_to_end_id = fields.Char("End-to-End Id", readonly=True, copy=False, help="Comes back with the bank's answer.")
     state = fields.Selection(

@@ -18,7 +18,9 @@ class BillingDebitItem(models.Model):
         if move.payment_state == 'blocked' or line.no_followup:
             return self.env._("%s is disputed", move.name)
         if line.date_maturity > self.debit_id.date:
-            return self.env._("%(invoice)s is due on %(day)s only", invoice=move.name, day=format_date(self.env, line.date_maturity))
+            return self.env._(
+                "%(invoice)s is due on %(day)s only", invoice=move.name, day=format_date(self.env, line.date_maturity)
+            )
         return None
 
     def _excess(self):
@@ -66,7 +68,9 @@ class BillingDebit(models.Model):
         """Bring this planned debit down to what is still due; False where nothing is."""
         gone = self.item_ids.filtered(lambda item: item._change())
         kept = self.item_ids - gone
-        rest = {item: max(min(item.amount, item.amount_residual), item.amount_residual * (item.amount < 0)) for item in kept}
+        rest = {
+            item: max(min(item.amount, item.amount_residual), item.amount_residual * (item.amount < 0)) for item in kept
+        }
         if self.currency_id.compare_amounts(sum(rest.values()), 0.0) <= 0:
             return False
         for item, amount in rest.items():

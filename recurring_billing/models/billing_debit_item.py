@@ -64,7 +64,9 @@ class BillingDebitItem(models.Model):
             rest = item.debit_id.item_ids - self
             if item.state != 'planned':
                 raise UserError(
-                    self.env._("Invoice %s: what a debit took is kept as it was. Cancel the collection.", item.move_id.name)
+                    self.env._(
+                        "Invoice %s: what a debit took is kept as it was. Cancel the collection.", item.move_id.name
+                    )
                 )
             if sum(rest.mapped('amount')) <= 0:
                 raise UserError(

@@ -90,10 +90,10 @@ class BillingNotice(models.Model):
     date = fields.Date("Debit On", required=True, readonly=True, help="The announced day of the debit.")
     currency_id = fields.Many2one('res.currency', required=True, readonly=True)
     amount = fields.Monetary(required=True, readonly=True)
-    sent_on = fields.Date(readonly=True, help="The day on which the customer's mail really left, or was told otherwise.")
-    days_before = fields.Integer(
-        "Days Before", compute='_compute_days_before', help="Calendar days between the notice and the debit."
+    sent_on = fields.Date(
+        readonly=True, help="The day on which the customer's mail really left, or was told otherwise."
     )
+    days_before = fields.Integer(compute='_compute_days_before', help="Calendar days between the notice and the debit.")
     failure = fields.Char("Why It Failed", readonly=True)
     state = fields.Selection(
         [('waiting', "Waiting to be sent"), ('sent', "Sent"), ('failed', "Not sent")],
@@ -149,9 +149,12 @@ class BillingNotice(models.Model):
         :param values: of all of them, as `sent_on` where they are told already
         :return: the notices, the first of which is the head of all
         """
-        notices = self.sudo()._unguarded().create(  # nobody may make one by hand
-            [{**self._values(announcement), 'kind': kind, **values} for announcement in announcements],
-        )
+        return self._keep([{**self._values(announcement), 'kind': kind, **values} for announcement in announcements])
+
+    @api.model
+    def _keep(self, vals_list):
+        """The notices of one message; nobody may make one by hand."""
+        notices = self.sudo()._unguarded().create(vals_list)
         notices.head_id = notices[:1]
         return notices.with_env(self.env)
 
@@ -177,6 +180,10 @@ class BillingNotice(models.Model):
             'creditor_identifier': mandate.creditor_identifier,
             'user_id': self.env.uid,
         }
+
+    def _letter_name(self):
+        """The name of the printed file, without slashes."""
+        return f"{self.env._('Notice of a Debit')} {self.date} {self.partner_id.name}".replace('/', '-')
 
     def _told_together(self):
         """The notices of the message that this one is the head of."""

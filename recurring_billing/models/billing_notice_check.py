@@ -94,29 +94,28 @@ class BillingNotice(models.Model):
             'told_amount': last and line.currency_id.format(float(last.amount)),
             'sent_on': last and format_date(self.env, last.sent_on),
         }
-        _ = self.env._
         return {
-            'missing': _(
+            'missing': self.env._(
                 "Invoice %(invoice)s of %(customer)s: no notice of its debit was sent. Press “Send Notices”, or send "
                 "the invoice; it can be debited %(days)s days later.",
                 **texts,
             ),
-            'other_day': _(
+            'other_day': self.env._(
                 "Invoice %(invoice)s of %(customer)s: its debit was announced for %(told_day)s, not for %(day)s. "
                 "Collect it on the announced day, or send a new notice.",
                 **texts,
             ),
-            'higher': _(
+            'higher': self.env._(
                 "Invoice %(invoice)s of %(customer)s: %(told_amount)s were announced, but %(amount)s would be debited. "
                 "Send a new notice, or debit what was announced.",
                 **texts,
             ),
-            'lower': _(
+            'lower': self.env._(
                 "Invoice %(invoice)s of %(customer)s: %(told_amount)s were announced, but only %(amount)s would be "
                 "debited. Send a new notice, or accept lower amounts in the settings.",
                 **texts,
             ),
-            'too_short': _(
+            'too_short': self.env._(
                 "Invoice %(invoice)s of %(customer)s: its debit of %(day)s was announced on %(sent_on)s only, less "
                 "than %(days)s days before. Send a new notice for a later day.",
                 **texts,

@@ -34,8 +34,10 @@ class NoticeCommon(BillingCommon):
         self.post_office.side_effect = self._take_mail
 
     def _send_in_background(self):
+        """Core's sending, which leaves the mails to the post office."""
         with self.enter_registry_test_mode():
             self.env.ref('account.ir_cron_account_move_send').method_direct_trigger()
+        self._empty_post_office()
 
     def _empty_post_office(self):
         self.env['mail.mail'].sudo().process_email_queue()

@@ -13,31 +13,14 @@ from odoo.tools import mute_logger
 from odoo.addons.recurring_billing.models.billing_transaction import Transaction
 
 from ..tools import pain008_checks
-from .common import BillingCommon
+from .common_collection import TODAY, CollectionCommon
 
 PAIN = {'p': 'urn:iso:std:iso:20022:tech:xsd:pain.008.001.08'}
-TODAY = date(2026, 9, 1)  # a Tuesday
 
 
 @tagged('post_install', '-at_install')
 @freeze_time(TODAY)
-class TestBillingCollection(BillingCommon):
-    def _invoice(self, partner=None, **values):
-        contract = self._contract(partner, date_start=TODAY, **values)
-        contract._start(TODAY)
-        run = self._bill(TODAY)
-        return run.line_ids.filtered(lambda line: line.contract_id == contract).invoice_id
-
-    def _second_customer(self):
-        customer = self._customer("Boulangerie Été & Fils")
-        self._mandate(customer, 'FR7610278487575797543231912')
-        return customer
-
-    def _prepared(self):
-        collection, refusals = self._prepare(date(2026, 9, 3), TODAY)
-        self.assertFalse(refusals)
-        return collection
-
+class TestBillingCollection(CollectionCommon):
     def test_the_file_holds_each_debit_and_is_valid(self):
         invoices = self._invoice() | self._invoice(self._second_customer(), price=41.65)
         collection = self._prepared()
@@ -79,11 +62,10 @@ class TestBillingCollection(BillingCommon):
 
     def test_a_closed_day_or_one_too_early_is_refused(self):
         self._invoice()
-        prepare = self._prepare
+        with self.assertRaisesRegex(UserError, r"09/02/2026 is too early.*09/03/2026"), self.env.cr.savepoint():
+            self._prepare(date(2026, 9, 2), TODAY)
         with self.assertRaisesRegex(ValidationError, r"banks are closed on 09/05/2026.*09/07/2026"):
-            prepare(date(2026, 9, 5), TODAY)
-        with self.assertRaisesRegex(UserError, r"09/02/2026 is too early.*09/03/2026"):
-            prepare(date(2026, 9, 2), TODAY)
+            self._prepare(date(2026, 9, 5), TODAY)
 
     def test_a_customer_without_active_mandate_is_left_out_by_name(self):
         self._invoice()
@@ -220,6 +202,7 @@ class TestBillingCollection(BillingCommon):
 
     def test_the_crons_prepare_and_settle(self):
         invoice = self._invoice()
+        self._announce_due(date(2026, 9, 3))
         with self.enter_registry_test_mode():
             self.env.ref('recurring_billing.ir_cron_prepare').method_direct_trigger()
         collection = invoice.billing_debit_ids.collection_id
@@ -247,8 +230,9 @@ class TestBillingCollection(BillingCommon):
         self._invoice()
         orphan = self._invoice(self._second_customer())
         orphan.billing_mandate_id.action_revoke()
+        self._announce_due(date(2026, 9, 7))
         wizard = self.env['billing.collection.prepare'].create({})
-        self.assertEqual((wizard.date, wizard.invoice_count, wizard.amount_total), (date(2026, 9, 3), 1, 120.0))
+        self.assertEqual((wizard.date, wizard.invoice_count, wizard.amount_total), (date(2026, 9, 7), 1, 120.0))
         self.assertIn(orphan.name, wizard.refusals)
         action = wizard.action_prepare()
         self.assertEqual(action['res_model'], 'billing.collection')

@@ -136,7 +136,7 @@ class TestBillingNotice(NoticeCommon):
             with self.subTest(values), self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
                 notice.write(values)
         with self.assertRaisesRegex(UserError, "kept as proof"):
-            notice.unlink()
+            notice.sudo().unlink()
         self.invoice.button_draft()
         with self.assertRaisesRegex(UserError, rf"Invoice {self.invoice.name}.* announced a direct debit"):
             self.invoice.unlink()

@@ -1,7 +1,7 @@
 from datetime import date
 
-from odoo.tests import freeze_time, tagged
-from odoo.tools import mute_logger
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, freeze_time, new_test_user, tagged
 
 from .common_notice import NoticeCommon, words
 
@@ -11,184 +11,118 @@ DAY = date(2026, 9, 15)
 
 @tagged('post_install', '-at_install')
 @freeze_time(TODAY)
-class TestBillingNoticeSend(NoticeCommon):
-    """How customers are told of their debits: with the invoice, or by an e-mail of its own."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.customer.lang = 'en_US'
-        cls.company.billing_send_invoices = True
+class TestBillingNoticeSendDialog(NoticeCommon):
+    """The dialog by which a person tells customers of debits, or records that it was done."""
 
     def setUp(self):
         super().setUp()
         self.contract, self.invoice = self._september()
+        self.invoice.sending_data = False
 
-    def _second_invoice(self, **values):
-        contract = self._started(date_start=TODAY, price=50.0, **values)
-        return self._billed_on(TODAY, contract)
+    def _dialog(self, invoices=None):
+        action = (invoices or self.invoice).action_billing_send_notices()
+        return self.env['billing.notice.send'].browse(action['res_id'])
 
-    # === WITH THE INVOICE === #
+    def _other_invoice(self, name="Boulangerie Été & Fils"):
+        other = self._customer(name)
+        self._mandate(other, 'FR7610278487575797543231912')
+        return self._billed_on(TODAY, self._started(partner=other, date_start=TODAY, price=50.0))
 
-    def test_the_invoice_sent_in_the_background_is_the_notice(self):
-        self._send_in_background()
+    def test_it_shows_each_debit_with_its_day_and_what_was_told_until_now(self):
+        line = self._dialog().line_ids
+        self.assertEqual((line.move_id, line.date, line.amount), (self.invoice, DAY, 120.0))
+        self.assertEqual((line.reason, line.email), ("not told yet", self.customer.email))
+        self._announce(self.invoice, date(2026, 9, 10), sent_on=date(2026, 8, 31))
+        self.assertRegex(self._dialog().line_ids.reason, r"^told on 08/31/2026: \D*120\.00\D* on 09/10/2026")
+
+    def test_it_sends_one_mail_for_each_customer_and_day(self):
+        other = self._other_invoice()
+        other.sending_data = False
+        second = self._billed_on(TODAY, self._started(date_start=TODAY, price=30.0))
+        self._dialog(self.invoice + other + second).action_confirm()
+        notices = (self.invoice + other + second).billing_notice_ids
+        self.assertEqual((len(notices), len(notices.message_id)), (3, 2))
+        self._empty_post_office()
+        self.assertEqual(set(notices.mapped('sent_on')), {TODAY})
+        self.assertIn("156.00", words(self.invoice.billing_notice_ids.message_body))
+
+    def test_a_person_chooses_a_later_day_and_leaves_some_out(self):
+        other = self._other_invoice()
+        dialog = self._dialog(self.invoice + other)
+        mine = dialog.line_ids.filtered(lambda line: line.move_id == self.invoice)
+        mine.date = date(2026, 9, 30)
+        (dialog.line_ids - mine).is_selected = False
+        dialog.action_confirm()
+        self.assertEqual(self.invoice.billing_notice_ids.date, date(2026, 9, 30))
+        self.assertFalse(other.billing_notice_ids)
+        dialog.line_ids.is_selected = False
+        with self.assertRaisesRegex(UserError, "Tick the debits"):
+            dialog.action_confirm()
+
+    def test_a_day_too_early_or_closed_is_refused_with_the_first_one(self):
+        dialog = self._dialog()
+        for day, first in ((date(2026, 9, 14), "09/15/2026"), (date(2026, 9, 19), "09/21/2026")):
+            dialog.line_ids.date = day
+            with (
+                self.subTest(day),
+                self.assertRaisesRegex(UserError, rf"{self.invoice.name}, .*on {first} at the earl"),
+            ):
+                dialog.action_confirm()
+
+    def test_a_letter_is_recorded_with_its_day_and_how(self):
+        form = Form(self._dialog())
+        form.means = 'letter'
+        form.sent_on = date(2026, 8, 28)
+        form.note = "Letter handed over at the counter"
+        dialog = form.save()
+        self.assertEqual(dialog.line_ids.date, date(2026, 9, 11))
+        dialog.action_confirm()
         notice = self.invoice.billing_notice_ids
-        self.assertEqual((notice.kind, notice.state, notice.sent_on), ('invoice', 'sent', TODAY))
-        self.assertEqual((notice.date, notice.amount, notice.days_before), (DAY, 120.0, 14))
-        self.assertEqual((notice.mandate_reference, notice.creditor_identifier), (self.mandate.name, 'FR72ZZZ123456'))
-        self.assertEqual((notice.partner_id, notice.email_to), (self.customer, self.customer.email_formatted))
-        self.assertIsNone(self.env['billing.notice']._fault(self._due_item(self.invoice), DAY, 120.0))
+        self.assertEqual((notice.kind, notice.state, notice.sent_on), ('letter', 'sent', date(2026, 8, 28)))
+        self.assertEqual((notice.note, notice.user_id), ("Letter handed over at the counter", self.env.user))
+        self.assertIsNone(self.env['billing.notice']._fault(self._due_item(self.invoice), date(2026, 9, 11), 120.0))
 
-    def test_the_mail_tells_day_amount_mandate_and_creditor_and_asks_for_no_transfer(self):
-        self._send_in_background()
-        text = words(self.invoice.billing_notice_ids.message_body)
-        for part in ("09/15/2026", "120.00", self.mandate.name, "FR72ZZZ123456", "FR76 •••• •••• 1893"):
-            self.assertIn(part, text)
-        self.assertNotIn("communication", text)
-
-    def test_a_french_customer_reads_it_in_french(self):
-        self.env['res.lang']._activate_lang('fr_FR')
-        self.customer.lang = 'fr_FR'
-        self._send_in_background()
-        text = words(self.invoice.billing_notice_ids.message_body)
-        self.assertIn("prélèvement SEPA", text)
-        self.assertIn("15/09/2026", text)
-        self.assertIn("120,00 €", text)
-
-    def test_the_printed_invoice_tells_the_same(self):
-        html, _kind = self.env['ir.actions.report']._render_qweb_html('account.account_invoices', self.invoice.ids)
+    def test_the_letter_is_printed_in_the_words_of_the_mail(self):
+        notice = self._announce(self.invoice, DAY, recipient_id=self.customer.id)
+        html, _kind = self.env['ir.actions.report']._render_qweb_html(
+            'recurring_billing.billing_notice_letter', notice.ids
+        )
         text = words(html.decode())
-        self.assertRegex(text, r"debit of \D*120\.00\D* on 09/15/2026")
-        self.assertIn(f"Mandate reference (RUM): {self.mandate.name}", text)
-
-    def test_the_send_button_gives_notice_too(self):
-        wizard = self.env['account.move.send.wizard'].create({'move_id': self.invoice.id})
-        self.assertEqual(wizard.template_id, self.env.ref('recurring_billing.mail_template_invoice_debit'))
-        wizard.action_send_and_print()
-        self.assertEqual(self.invoice.billing_notice_ids.mapped('state'), ['sent'])
-
-    def test_a_mail_to_somebody_else_is_no_notice(self):
-        accountant = self.env['res.partner'].create({'name': "Accountant", 'email': "a@office.example"})
-        wizard = self.env['account.move.send.wizard'].create({'move_id': self.invoice.id})
-        wizard.mail_partner_ids = accountant
-        wizard.action_send_and_print()
-        self.assertFalse(self.invoice.billing_notice_ids)
-
-    def test_a_text_without_the_debit_is_no_notice_unless_the_pdf_tells_it(self):
-        wizard = self.env['account.move.send.wizard'].create({'move_id': self.invoice.id})
-        wizard.body = "<p>Please see attached.</p>"
-        wizard.action_send_and_print()
-        self.assertEqual(self.invoice.billing_notice_ids.mapped('date'), [DAY], "the PDF tells it")
-        self.assertEqual(self.invoice.billing_printed_day, DAY)
-        with freeze_time('2026-09-20'):
-            wizard = self.env['account.move.send.wizard'].create({'move_id': self.invoice.id})
-            wizard.body = "<p>Please see attached.</p>"
-            wizard.action_send_and_print()
-        self.assertEqual(len(self.invoice.billing_notice_ids), 1, "the PDF names a day that has passed")
-
-    @mute_logger('odoo.addons.mail.models.mail_mail')
-    def test_a_mail_that_did_not_leave_is_no_notice_until_it_does(self):
-        with self._broken_post_office():
-            self._send_in_background()
-        notice = self.invoice.billing_notice_ids
-        self.assertEqual((notice.state, notice.sent_on), ('failed', False))
-        self.assertIn("Mailbox unavailable", notice.failure)
-        self.assertTrue(self.env['billing.notice']._fault(self._due_item(self.invoice), DAY, 120.0))
-        with freeze_time('2026-09-04'):
-            mails = self.env['mail.mail'].sudo().search([('mail_message_id', '=', notice.message_id.id)])
-            mails.mark_outgoing()
-            mails.send()
-        self.assertEqual((notice.state, notice.sent_on, notice.failure), ('sent', date(2026, 9, 4), False))
-        self.assertRegex(self.env['billing.notice']._fault(self._due_item(self.invoice), DAY, 120.0), "on 09/04/2026 only")
-
-    def test_an_invoice_sent_again_keeps_its_day(self):
-        self._send_in_background()
-        with freeze_time('2026-09-08'):
-            self.env['account.move.send.wizard'].create({'move_id': self.invoice.id}).action_send_and_print()
-            self.assertEqual(self.invoice.billing_notice_ids.mapped('date'), [DAY, DAY])
-            self.assertIsNone(self.env['billing.notice']._fault(self._due_item(self.invoice), DAY, 120.0), "told on the first")
-
-    def test_an_invoice_sent_late_tells_which_day_its_pdf_no_longer_names(self):
-        self._send_in_background()
-        with freeze_time('2026-09-20'):
-            wizard = self.env['account.move.send.wizard'].create({'move_id': self.invoice.id})
-            text = words(wizard.body)
-        self.assertIn("10/05/2026", text)
-        self.assertIn("This day replaces the one that the invoice names, 09/15/2026", text)
-
-    def test_an_invoice_paid_by_transfer_is_sent_as_ever(self):
-        transfer = self._billed_on(TODAY, self._started(date_start=TODAY, debit=False))
-        self.assertEqual(transfer._get_mail_template(), self.env.ref('account.email_template_edi_invoice'))
-        self._send_in_background()
-        self.assertFalse(transfer.billing_notice_ids)
-
-    # === BY AN E-MAIL OF ITS OWN === #
-
-    def _night(self, day):
-        with freeze_time(day), self.enter_registry_test_mode():
-            self.env.ref('recurring_billing.ir_cron_notices').method_direct_trigger()
-
-    def test_the_night_leaves_invoices_that_wait_to_be_sent(self):
-        self._night(TODAY)
-        self.assertFalse(self.invoice.billing_notice_ids)
-
-    def test_the_night_announces_what_nobody_was_told_of(self):
-        second = self._second_invoice()
-        (self.invoice + second).sending_data = False
-        self._night(TODAY)
-        notices = (self.invoice + second).billing_notice_ids.sorted('id')
-        self.assertEqual(notices.mapped('kind'), ['mail', 'mail'])
-        self.assertEqual(notices.mapped('state'), ['waiting', 'waiting'])
-        self.assertEqual(len(notices.message_id), 1, "one mail for one debtor and day")
-        self._night(TODAY)
-        self.assertEqual(len((self.invoice + second).billing_notice_ids), 2, "they wait, and are not written again")
-        with freeze_time('2026-09-02'):
-            self._empty_post_office()
-        self.assertEqual(notices.mapped('sent_on'), [date(2026, 9, 2)] * 2)
-        text = words(notices[0].message_body)
-        for part in ("On 09/15/2026", "180.00", self.invoice.name, second.name, self.mandate.name, "FR72ZZZ123456"):
+        for part in ("Notice of a Direct Debit", "On 09/15/2026", "120.00", self.mandate.name, "FR72ZZZ123456"):
             self.assertIn(part, text)
-        self.assertIn("180.00", notices.message_id.subject)
 
-    def test_a_notice_that_left_a_day_late_is_told_again_for_a_later_day(self):
-        self.invoice.sending_data = False
-        self._night(TODAY)
-        with freeze_time('2026-09-02'):
-            self._empty_post_office()
-        self._night('2026-09-03')
-        with freeze_time('2026-09-03'):
-            self._empty_post_office()
-        latest = self.invoice.billing_notice_ids.sorted('id')[-1]
-        self.assertEqual((latest.date, latest.sent_on), (date(2026, 9, 17), date(2026, 9, 3)))
-        self._night('2026-09-04')
-        self.assertEqual(len(self.invoice.billing_notice_ids), 2)
-
-    def test_a_day_that_has_passed_is_announced_anew(self):
-        self._send_in_background()
-        self._night('2026-09-10')
-        self.assertEqual(len(self.invoice.billing_notice_ids), 1)
-        self._night('2026-09-14')
-        self.assertEqual(self.invoice.billing_notice_ids.sorted('id')[-1].date, date(2026, 9, 28))
-
-    def test_a_customer_without_address_is_left_to_a_person_once(self):
-        self.invoice.sending_data = False
+    def test_who_has_no_address_is_named_and_left_to_a_letter(self):
         self.customer.email = False
-        for _night in range(2):
-            self._night(TODAY)
+        other = self._other_invoice()
+        dialog = self._dialog(self.invoice + other)
+        self.assertEqual(dialog.silent_names, "Atelier Durand")
+        dialog.action_confirm()
         self.assertFalse(self.invoice.billing_notice_ids)
-        self.assertEqual(self.invoice.activity_ids.mapped('summary'), ["Announce the debit by letter: no e-mail address"])
+        self.assertTrue(other.billing_notice_ids)
+        with self.assertRaisesRegex(UserError, "^Atelier Durand: enter an e-mail address"):
+            self._dialog().action_confirm()
 
-    def test_the_night_sends_nothing_where_the_company_says_so(self):
-        self.invoice.sending_data = False
-        self.company.billing_notice_auto = False
-        self._night(TODAY)
-        self.assertFalse(self.invoice.billing_notice_ids)
+    def test_from_the_menu_it_lists_what_nobody_was_told_of(self):
+        other = self._other_invoice()
+        other.sending_data = False
+        self._announce(other, DAY, sent_on=TODAY)
+        dialog = self.env['billing.notice.send'].browse(self.env['billing.notice.send'].action_open()['res_id'])
+        self.assertEqual(dialog.line_ids.move_id, self.invoice)
+        self._announce(self.invoice, DAY, sent_on=TODAY)
+        with self.assertRaisesRegex(UserError, "no debit to announce"):
+            self.env['billing.notice.send'].action_open()
 
-    def test_a_message_that_proves_a_notice_stays(self):
-        self.invoice.sending_data = False
-        self._night(TODAY)
-        message = self.invoice.billing_notice_ids.message_id
-        with self.assertRaises(Exception), self.cr.savepoint(), mute_logger('odoo.sql_db'):
-            message.unlink()
-            self.env.flush_all()
-        self.assertTrue(message.exists())
+    def test_the_invoice_shows_its_notices_and_the_customer_too(self):
+        self._announce(self.invoice, DAY, sent_on=TODAY)
+        self.assertEqual((self.invoice.billing_notice_count, self.customer.billing_notice_count), (1, 1))
+        self.assertEqual(self.contract.debit_notice_count, 1)
+
+    def test_who_only_reads_invoices_tells_nobody(self):
+        company = {'company_id': self.company.id, 'company_ids': [(6, 0, self.company.ids)]}
+        reader = new_test_user(self.env, 'reader', 'account.group_account_invoice', **company)
+        with self.assertRaises(AccessError):
+            self.invoice.with_user(reader).action_billing_send_notices()
+        user = new_test_user(self.env, 'billing_user', 'recurring_billing.group_user', **company)
+        action = self.invoice.with_user(user).action_billing_send_notices()
+        self.env['billing.notice.send'].with_user(user).browse(action['res_id']).action_confirm()
+        self.assertEqual(self.invoice.billing_notice_ids.user_id, user)

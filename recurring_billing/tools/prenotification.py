@@ -1,7 +1,7 @@
 """Whether a debtor was told of a SEPA direct debit early enough: of its day and of its amount.
 
-The creditor announces each debit at least 14 calendar days before its day, unless both agreed on another delay (EPC core
-rulebook, section 4.3.4); one announcement may cover a whole schedule.
+The creditor announces each debit at least 14 calendar days before its day, unless both agreed on another delay (EPC
+rulebook of SEPA direct debit); one announcement may cover a whole schedule.
 """
 
 from dataclasses import dataclass

@@ -16,6 +16,8 @@ from . import (
     billing_mandate_activate,
     billing_mandate_change,
     billing_mandate_stop,
+    billing_notice_schedule,
+    billing_notice_send,
     billing_plan_migration,
     billing_run_post,
 )

@@ -24,7 +24,7 @@ class BillingCollectionPrepare(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
-        help="Proposed: the first day on which the bank can collect a file made now.",
+        help="Proposed: the first announced day that a file made now can reach.",
     )
     debit_count = fields.Integer("Debits", compute='_compute_takes')
     invoice_count = fields.Integer("Invoices", compute='_compute_takes')
@@ -37,7 +37,8 @@ class BillingCollectionPrepare(models.TransientModel):
     def _compute_date(self):
         for wizard in self:
             journal = wizard.journal_id
-            wizard.date = journal and journal._billing_earliest_day(*journal._billing_now())
+            earliest = journal and journal._billing_earliest_day(*journal._billing_now())
+            wizard.date = earliest and self.env['billing.collection']._next_announced(journal, earliest)
 
     @api.depends('journal_id', 'date')
     def _compute_takes(self):
@@ -46,7 +47,9 @@ class BillingCollectionPrepare(models.TransientModel):
             takes, refusals = Collection._takes(wizard.journal_id, wizard.date) if wizard._is_ready() else ([], [])
             items = [amount for take in takes for _line, amount in take.items]
             files = [
-                part for own in Collection._by_scheme(takes).values() for part in Collection._parts(wizard.journal_id, own)
+                part
+                for own in Collection._by_scheme(takes).values()
+                for part in Collection._parts(wizard.journal_id, own)
             ]
             wizard.debit_count = len(takes)
             wizard.invoice_count = sum(amount > 0 for amount in items)
@@ -57,6 +60,10 @@ class BillingCollectionPrepare(models.TransientModel):
 
     def _is_ready(self):
         return bool(self.journal_id and self.date)
+
+    def action_send_notices(self):
+        """Look at the debits that nobody was told of well, to tell their customers."""
+        return self.env['billing.notice.send'].with_company(self.company_id).action_open()
 
     def action_prepare(self):
         """Make the draft collections and open them.

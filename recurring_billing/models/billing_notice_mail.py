@@ -60,13 +60,19 @@ class BillingNotice(models.Model):
 
         :return: the notices; each counts from the day on which its mail leaves
         """
-        notices = self.browse()
-        key = lambda one: (one.mandate, one.day, self._recipient(one))  # noqa: E731
-        for (_mandate, _day, recipient), together in groupby(announcements, key):
-            notices |= self._write_down(together, 'mail', recipient_id=recipient.id)
+        notices = self._write_together(announcements, 'mail')
         if notices:
             notices._mail('recurring_billing.mail_template_notice')
-            notices._log_on_invoices()
+        return notices
+
+    @api.model
+    def _write_together(self, announcements, kind, **values):
+        """Keep ``announcements``, those of one debtor and day as one message."""
+        notices = self.browse()
+        groups = groupby(announcements, lambda one: (one.mandate, one.day, self._recipient(one)))
+        for (_mandate, _day, recipient), together in groups:
+            notices |= self._write_down(together, kind, recipient_id=recipient.id, **values)
+        notices._log_on_invoices()
         return notices
 
     def _mail(self, template):
@@ -107,6 +113,12 @@ class BillingNotice(models.Model):
                 ),
                 user_id=move.invoice_user_id.id or self.env.uid,
             )
+
+    def _letter(self):
+        """The text of the notice of this head, in the debtor's language."""
+        self.ensure_one()
+        template = self.env.ref('recurring_billing.mail_template_notice').sudo()  # users may not read templates
+        return template._render_field('body_html', self.ids, compute_lang=True)[self.id]
 
     def _letter_total(self):
         """The sum of what the message of this head announces, in the language of the reader."""
