@@ -113,6 +113,17 @@ class Ours:
             mandates.action_activate()
             env.cr.commit()
         invoice(env, size, lambda customer: {'preferred_payment_method_line_id': method.id})
+        This._announce(env)
+
+    @staticmethod
+    def _announce(env):
+        """Customers were told of their debits two weeks ago."""
+        day = env['billing.collection']._earliest_date(env.company, fields.Date.context_today(env.user))
+        sent_on = fields.Date.subtract(day, days=env.company.billing_notice_days)
+        lines = env['account.move.line']._billing_collectable_lines(env.company, day)
+        told = [row._replace(day=day) for row in lines._billing_announcements(sent_on)]
+        env['billing.notice']._write_down(told, 'letter', sent_on=sent_on)
+        env.cr.commit()
 
     @staticmethod
     def work(env, size):

@@ -12,7 +12,7 @@ from datetime import timedelta
 from odoo import fields
 
 from odoo.addons.recurring_billing.models.billing_transaction import Transaction
-from odoo.addons.recurring_billing.tools import bank_calendar, pain008
+from odoo.addons.recurring_billing.tools import bank_calendar, pain008_checks
 
 company = env.ref("recurring_billing.demo_company")  # noqa: F821  (Odoo's shell gives env)
 env = env(user=env.ref("base.user_admin"), context={"allowed_company_ids": company.ids, "tracking_disable": True})  # noqa: F821
@@ -37,13 +37,19 @@ def bank_line(day, label, amount, item):
     (line.move_id.line_ids.filtered(lambda row: row.account_id == account) + item).reconcile()
 
 
+def announce(run, day):
+    """The invoices of the night tell of their debits, as their mails would."""
+    lines = run.line_ids.invoice_id.line_ids
+    env["billing.notice"]._write_down(lines._billing_announcements(day), "letter", sent_on=day, note="Invoice by post")
+
+
 def collect(day):
-    """Prepare, generate and send what can be collected at the earliest; on a Monday, as a person would."""
+    """Prepare, generate and send what was announced for the first day that the bank can reach, as a person would."""
     Collection = env["billing.collection"]
-    collection, _refusals = Collection._prepare_debits(company, Collection._earliest_date(company, day), day)
-    if collection:
+    collections, _refusals = Collection._prepare_debits(company, Collection._earliest_date(company, day), day)
+    for collection in collections:
         collection._generate(day)
-        collection.action_confirm_sent()
+    collections.action_confirm_sent()
 
 
 def bank_credits(day):
@@ -85,12 +91,12 @@ def transfers_arrive(day):
 
 
 def live_through(day):
-    env["billing.run"]._bill_company(company, day, transaction=Transaction())
+    announce(env["billing.run"]._bill_company(company, day, transaction=Transaction()), day)
     env["billing.collection"]._settle_due(day, transaction=Transaction())
     bank_credits(day)
     bank_returns_one(day)
     transfers_arrive(day)
-    if day.weekday() == 0 and day < today:
+    if bank_calendar.is_open(day) and day < today:
         collect(day)
     env["billing.dunning.action"]._remind(company, day)
 
@@ -98,7 +104,8 @@ def live_through(day):
 def leave_one_to_try():
     """A draft collection for whoever looks at the demo: its file is theirs to make."""
     Collection = env["billing.collection"]
-    Collection._prepare_debits(company, Collection._earliest_date(company, today), today)
+    day = Collection._next_announced(company.billing_bank_journal_id, Collection._earliest_date(company, today))
+    Collection._prepare_debits(company, day, today)
 
 
 def ledger_facts(euros):
@@ -136,7 +143,7 @@ def bank_facts(euros):
     content = b64decode(last.file)
     path = pathlib.Path(OUT, last.file_name)  # noqa: F821  (set by the caller)
     path.write_bytes(content)
-    faults = pain008.schema_faults(content)
+    faults = pain008_checks.schema_faults(content)
     return {
         "collections": len(collections),
         "due": str(last.date),
@@ -153,9 +160,9 @@ def trouble_facts(euros):
     last = reminders[-1]
     return {
         "returned": "; ".join(
-            f"{debit.partner_id.name}, invoice {debit.move_id.name}, {euros(debit.amount)}, "
+            f"{debit.partner_id.name}, invoice {debit.reference}, {euros(debit.amount)}, "
             f"{debit.return_reason} on {debit.return_date}: the invoice is open again, "
-            f"{euros(debit.move_id.amount_residual)} due"
+            f"{euros(sum(debit.move_ids.mapped('amount_residual')))} due"
             for debit in returned
         ),
         "reminder": f"{len(reminders)} e-mails written; the last to {last.email_to} on {last.date} for "

@@ -51,7 +51,10 @@ def live_through_the_chain(env, company_id):
     contract._start(start)
     invoice = env["billing.run"]._bill_company(company, start, transaction=Transaction()).line_ids[:1].invoice_id
     collections = env["billing.collection"]
-    collection, _refusals = collections._prepare_debits(company, collections._earliest_date(company, start), start)
+    day = collections._earliest_date(company, start)
+    told = [row._replace(day=day) for row in invoice.line_ids._billing_announcements(start)]
+    env["billing.notice"]._write_down(told, "letter", sent_on=day - timedelta(days=company.billing_notice_days))
+    collection, _refusals = collections._prepare_debits(company, day, start)
     collection._generate(start)
     collection.action_confirm_sent()
     collections._settle_due(today, transaction=Transaction())

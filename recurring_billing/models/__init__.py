@@ -6,7 +6,7 @@ from . import billing_revision_mixin, billing_state_mixin, billing_worker
 # isort: split
 # the models inherit from these, and must come after them
 
-from . import billing_contract, billing_contract_line
+from . import billing_contract, billing_contract_line, billing_debit, billing_debit_item
 
 # isort: split
 # each is extended by several files, some of which import another
@@ -14,10 +14,12 @@ from . import billing_contract, billing_contract_line
 from . import (
     account_chart_template,
     account_journal,
+    account_journal_debit,
     account_move,
     account_move_deposit,
     account_move_line,
     account_move_line_billed,
+    account_move_line_debit,
     account_move_notice,
     account_move_send,
     account_payment_method,
@@ -26,7 +28,10 @@ from . import (
     billing_amendment_notice,
     billing_amendment_revision,
     billing_collection,
+    billing_collection_check,
+    billing_collection_credit,
     billing_collection_file,
+    billing_collection_selection,
     billing_collection_settlement,
     billing_contract_amend,
     billing_contract_calendar,
@@ -57,8 +62,12 @@ from . import (
     billing_contract_terms,
     billing_contract_upcoming,
     billing_contract_usage,
-    billing_debit,
+    billing_debit_check,
+    billing_debit_confirmation,
+    billing_debit_exchange,
+    billing_debit_follow,
     billing_debit_return,
+    billing_debit_status,
     billing_deposit,
     billing_deposit_invoice,
     billing_discount,
@@ -67,6 +76,13 @@ from . import (
     billing_index_value,
     billing_loyalty_rule,
     billing_mandate,
+    billing_mandate_amendment,
+    billing_mandate_checks,
+    billing_mandate_exchange,
+    billing_mandate_form,
+    billing_mandate_lifecycle,
+    billing_mandate_signature,
+    billing_mandate_use,
     billing_notice,
     billing_notice_check,
     billing_notice_mail,
@@ -91,9 +107,12 @@ from . import (
     billing_usage_tier,
     mail_mail,
     res_company,
+    res_company_debit,
     res_company_deposit,
+    res_company_mandate,
     res_company_notice,
     res_config_settings,
     res_partner,
+    res_partner_bank,
     res_partner_notice,
 )

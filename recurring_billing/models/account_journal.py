@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.exceptions import UserError
 
 
 class AccountJournal(models.Model):
@@ -30,3 +31,20 @@ class AccountJournal(models.Model):
 
     def _billing_is_in_euros(self):
         return (self.currency_id or self.company_id.currency_id).name == 'EUR'
+
+    def _billing_outstanding_account(self):
+        """The account of the payment method on this bank journal: 511600 in France.
+
+        :raises UserError: where it has none
+        """
+        self.ensure_one()
+        line = self.inbound_payment_method_line_ids.filtered(lambda line: line.code == 'billing_sdd')[:1]
+        if not line.payment_account_id:
+            raise UserError(
+                self.env._(
+                    "Journal %(journal)s: its payment method “SEPA Direct Debit” has no outstanding account. "
+                    "Set one in the journal, on the page of incoming payments (511600 in France).",
+                    journal=self.name,
+                ),
+            )
+        return line.payment_account_id

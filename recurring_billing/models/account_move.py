@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from .billing_debit import UNDER_WAY
 from .billing_guard_mixin import DOOR
@@ -18,13 +19,20 @@ class AccountMove(models.Model):
         ondelete='restrict',
         help="Empty: the customer's active mandate on the day of the collection.",
     )
+    billing_payer_id = fields.Many2one(related='commercial_partner_id.billing_payer_id')
     billing_bill_again = fields.Boolean(
         "Bill These Periods Again",
         copy=False,
         help="The days of the lines that this credit note takes back in full are owed again: the next run invoices "
         "them. Else the credit is a goodwill gesture.",
     )
-    billing_debit_ids = fields.One2many('billing.debit', 'move_id', "Direct Debits", readonly=True)
+    billing_debit_item_ids = fields.One2many('billing.debit.item', 'move_id', "Items of Direct Debits", readonly=True)
+    billing_debit_ids = fields.Many2many(
+        'billing.debit',
+        string="Direct Debits",
+        compute='_compute_billing_debit_ids',
+        search='_search_billing_debit_ids',
+    )
     billing_debit_state = fields.Selection(
         [
             ('planned', "Collection planned"),
@@ -59,11 +67,21 @@ class AccountMove(models.Model):
         for move in self:
             move.billing_contract_count = counts.get(move.id, 0)
 
-    @api.depends('billing_debit_ids.state')
+    @api.depends('billing_debit_item_ids.debit_id')
+    def _compute_billing_debit_ids(self):
+        for move in self:
+            move.billing_debit_ids = move.billing_debit_item_ids.debit_id
+
+    def _search_billing_debit_ids(self, operator, value):
+        if operator in Domain.NEGATIVE_OPERATORS:
+            return NotImplemented
+        return Domain('billing_debit_item_ids.debit_id', operator, value)
+
+    @api.depends('billing_debit_item_ids.state')
     def _compute_billing_debit_state(self):
         for move in self:
-            last = move.billing_debit_ids.filtered(lambda debit: debit.state != 'dropped').sorted('id')[-1:]
-            move.billing_debit_state = last.state
+            items = move.billing_debit_item_ids.filtered(lambda item: item.state != 'dropped')
+            move.billing_debit_state = items.sorted('id')[-1:].state
 
     @api.depends('billing_debit_ids.state', 'billing_debit_ids.date')
     def _compute_billing_debit_note(self):
@@ -82,14 +100,10 @@ class AccountMove(models.Model):
 
     def _billing_late(self, day):
         """Those of these invoices that are open after their due date on ``day`` and that no direct debit covers."""
-        return self.filtered(
-            lambda move: (
-                move.state == 'posted'
-                and move.amount_residual > 0
-                and move.invoice_date_due < day
-                and move.billing_debit_state not in UNDER_WAY
-            ),
+        late = self.filtered(
+            lambda move: move.state == 'posted' and move.amount_residual > 0 and move.invoice_date_due < day
         )
+        return late - late._billing_covered(day)
 
     def button_draft(self):
         """EXTENDS account: what the bank is collecting stays as announced, a credit keeps its bill, and a bill made

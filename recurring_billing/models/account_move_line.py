@@ -106,7 +106,7 @@ class AccountMoveLine(models.Model):
         help="Which billing of the period made this line; with line, period and kind it is unique. Zero: made by hand.",
     )
     billing_account_code = fields.Char("Account Code", related='account_id.code')
-    billing_debit_ids = fields.One2many('billing.debit', 'move_line_id', "Direct Debits")
+    billing_debit_item_ids = fields.One2many('billing.debit.item', 'move_line_id', "Direct Debits", readonly=True)
 
     _billing_once = models.UniqueIndex(
         "(billing_contract_line_id, billing_period_id, billing_kind, billing_date_start, "
@@ -137,21 +137,22 @@ class AccountMoveLine(models.Model):
         return result
 
     @api.model
-    def _billing_match(self, pairs):
-        """Match each recordset of ``pairs``, with VAT on receipts made in one batch.
+    def _billing_match(self, matches):
+        """Match each of ``matches``, with VAT on receipts made in one batch.
 
         Core makes the cash-basis entries match by match, which costs more than all the rest. Its own method, called
         once for all partials, gives the same entries.
+
+        :param matches: lists of recordsets, of one company: those of one list are matched one after the other
         """
-        foreign = [pair for pair in pairs if pair.currency_id != pair.company_id.currency_id]
-        if foreign:  # exchange differences want core's own way, match by match
-            self._reconcile_plan(foreign)
-        pairs = [pair for pair in pairs if pair.currency_id == pair.company_id.currency_id]
-        if not pairs:
+        # a list in the list makes core remember from one round to the next what is left
+        plan = [rounds[0] if len(rounds) == 1 else rounds for rounds in matches if rounds]
+        lines = self.browse().union(*(lines for rounds in matches for lines in rounds))
+        if lines.currency_id - lines.company_id.currency_id:
+            self._reconcile_plan(plan)  # exchange differences want core's own way, match by match
             return
-        lines = self.browse().union(*pairs)
         before = lines.matched_debit_ids | lines.matched_credit_ids
-        self.with_context(no_cash_basis=True)._reconcile_plan(pairs)
+        self.with_context(no_cash_basis=True)._reconcile_plan(plan)
         partials = (lines.matched_debit_ids | lines.matched_credit_ids) - before
         if any(lines.company_id.mapped('tax_exigibility')):
             partials._create_tax_cash_basis_moves()
@@ -159,39 +160,46 @@ class AccountMoveLine(models.Model):
 
     @api.model
     def _billing_collectable_lines(self, company, day):
-        """The open receivable lines of ``company``, due until ``day``, that are paid by debit and not debited yet.
+        """What ``company`` may collect by debit on ``day``: due invoices, and open credit notes of their customers.
 
-        A returned debit is not tried again by itself: its invoice is left to a person and to the reminders.
+        Open receivable items, posted, not under way, not disputed. A returned debit is not tried again by itself: its
+        invoice is left to a person and to the reminders. Credit notes come last and are below zero.
         """
-        return self.search(
+        open_items = [
+            ('company_id', '=', company.id),
+            ('parent_state', '=', 'posted'),
+            ('account_id.account_type', '=', 'asset_receivable'),
+            ('reconciled', '=', False),
+            ('move_id.payment_state', '!=', 'blocked'),
+            ('no_followup', '=', False),
+            ('billing_debit_item_ids', 'not any', [('state', 'in', (*UNDER_WAY, 'returned'))]),
+        ]
+        invoices = self.search(
             [
-                ('company_id', '=', company.id),
-                ('parent_state', '=', 'posted'),
+                *open_items,
                 ('move_id.move_type', '=', 'out_invoice'),
-                ('account_id.account_type', '=', 'asset_receivable'),
-                ('reconciled', '=', False),
                 ('amount_residual_currency', '>', 0),
                 ('date_maturity', '<=', day),
                 ('move_id.preferred_payment_method_line_id.code', '=', 'billing_sdd'),
-                ('move_id.payment_state', '!=', 'blocked'),
-                ('no_followup', '=', False),
-                ('billing_debit_ids', 'not any', [('state', 'in', (*UNDER_WAY, 'returned'))]),
             ],
             order='date_maturity, id',
         )
+        credits = self.search(
+            [
+                *open_items,
+                ('move_id.move_type', '=', 'out_refund'),
+                ('amount_residual_currency', '<', 0),
+                ('currency_id.name', '=', 'EUR'),
+                ('move_id.commercial_partner_id', 'in', invoices.move_id.commercial_partner_id.ids),
+                ('account_id', 'in', invoices.account_id.ids),
+            ],
+            order='date, id',
+        )
+        return invoices + credits
 
     def _billing_mandates(self):
-        """The mandate that each line is debited from: its invoice's own while that is active, else the customer's."""
-        active = {
-            company: self.env['billing.mandate']._active_by_partner(lines.move_id.commercial_partner_id, company)
-            for company, lines in self.grouped('company_id').items()
-        }
-        mandates = {}
-        for line in self:
-            own = line.move_id.billing_mandate_id
-            customers = active[line.company_id].get(line.move_id.commercial_partner_id, own)
-            mandates[line] = own if own.state == 'active' else customers
-        return mandates
+        """The mandate that each line is debited from, as {line: mandate or empty}."""
+        return self.env['billing.mandate']._for_lines(self)
 
     def _billing_refusal(self, mandate):
         """Say why this line may not be debited from ``mandate``, or None; names invoice, customer, field and remedy."""
@@ -211,10 +219,10 @@ class AccountMoveLine(models.Model):
                 "the debit if there is one, and prepare again; or choose another way of payment on the invoice.",
                 **texts,
             )
-        if mandate.partner_id.commercial_partner_id != move.commercial_partner_id:
+        if not mandate._pays_for(move.commercial_partner_id):
             return self.env._(
                 "Invoice %(invoice)s of %(customer)s cannot be debited from mandate %(mandate)s of %(debtor)s. Choose "
-                "a mandate of the same customer on the invoice.",
+                "a mandate of the same customer on the invoice, or enter on the customer who pays for it (“Paid By”).",
                 mandate=mandate.name,
                 debtor=mandate.partner_id.display_name,
                 **texts,

@@ -24,16 +24,26 @@ class BillingCollection(models.Model):
             'file_sha256',
             'file_date',
             'file_user_id',
+            'file_count',
+            'file_total',
+            'check_text',
+            'checked_on',
+            'checked_by_id',
+            'sent_on',
+            'sent_by_id',
             'move_id',
+            'bank_move_id',
             'revision',
             'error',
         },
     )
     _transitions = {
-        'in_file': ('draft',),
+        'draft': ('checked',),
+        'checked': ('draft',),
+        'in_file': ('draft', 'checked'),
         'sent': ('in_file',),
         'settled': ('sent',),
-        'cancelled': ('draft', 'in_file'),
+        'cancelled': ('draft', 'checked', 'in_file'),
     }
 
     name = fields.Char("Number", default='/', required=True, readonly=True, copy=False)
@@ -53,10 +63,16 @@ class BillingCollection(models.Model):
         domain="[('type', '=', 'bank')]",
         default=lambda self: self.env.company.billing_bank_journal_id,
     )
-    scheme = fields.Selection([('CORE', "SEPA Direct Debit (CORE)")], default='CORE', required=True, readonly=True)
+    scheme = fields.Selection(
+        [('CORE', "SEPA Direct Debit (CORE)"), ('B2B', "SEPA Business-to-Business (B2B)")],
+        default='CORE',
+        required=True,
+        readonly=True,
+    )
     state = fields.Selection(
         [
             ('draft', "Draft"),
+            ('checked', "Checked"),
             ('in_file', "File Made"),
             ('sent', "Sent"),
             ('settled', "Settled"),
@@ -76,6 +92,9 @@ class BillingCollection(models.Model):
     debit_count = fields.Integer("Debits", compute='_compute_totals', store=True)
     amount_total = fields.Monetary("Total", compute='_compute_totals', store=True)
     send_by = fields.Date(compute='_compute_send_by', help="Last day on which the bank takes the file.")
+    cutoff = fields.Float("Before", related='journal_id.billing_cutoff')
+    sent_on = fields.Datetime(readonly=True, copy=False)
+    sent_by_id = fields.Many2one('res.users', readonly=True, copy=False)
 
     _name_company_unique = models.UniqueIndex(
         "(company_id, name) WHERE name != '/'",
@@ -94,13 +113,11 @@ class BillingCollection(models.Model):
             collection.debit_count = len(debits)
             collection.amount_total = sum(debits.mapped('amount'))
 
-    @api.depends('date', 'company_id.billing_lead_days')
+    @api.depends('date', 'journal_id.billing_lead_days')
     def _compute_send_by(self):
         for collection in self:
-            day = collection.date
-            for _step in range(collection.company_id.billing_lead_days if day else 0):
-                day = bank_calendar.previous_open(fields.Date.subtract(day, days=1))
-            collection.send_by = day
+            day, lead_days = collection.date, collection.journal_id.billing_lead_days
+            collection.send_by = day and bank_calendar.file_deadline(day, lead_days).date()
 
     # === CONSTRAINT METHODS === #
 
@@ -130,7 +147,7 @@ class BillingCollection(models.Model):
 
     def write(self, vals):
         if {'date', 'journal_id'} & vals.keys():
-            for collection in self.filtered(lambda collection: collection.state != 'draft'):
+            for collection in self.filtered(lambda collection: collection.state not in ('draft', 'checked')):
                 raise UserError(
                     self.env._(
                         "Collection %s has its file: date and bank can no longer be changed. Cancel it instead.",
@@ -138,9 +155,10 @@ class BillingCollection(models.Model):
                     ),
                 )
         result = super().write(vals)
-        if 'date' in vals:
+        if {'date', 'journal_id'} & vals.keys():
+            self._reopen()
             for collection in self:
-                collection._check_in_time(fields.Date.context_today(self))
+                collection._check_in_time(*collection.journal_id._billing_now())
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -151,78 +169,20 @@ class BillingCollection(models.Model):
 
     def action_confirm_sent(self):
         """A person confirms that the bank has the file; only then will the debits settle."""
-        for collection in self:
-            collection._live_debits()._set_state('sent')
         self._set_state('sent')
+        self._unguarded().write({'sent_on': fields.Datetime.now(), 'sent_by_id': self.env.uid})
+        debits = self._live_debits()
+        debits._set_state('sent')
+        debits.mandate_id._presented(debits)
         return True
 
     def action_cancel(self):
         """Give up a collection that the bank has not got: its debits are free for another one, with new ids."""
-        for collection in self:
-            collection._live_debits()._set_state('dropped')
         self._set_state('cancelled')
+        self._live_debits()._set_state('dropped')
         return True
 
     # === BUSINESS METHODS === #
 
-    @api.model
-    def _earliest_date(self, company, today):
-        """The first T2 day on which a file made ``today`` can be collected."""
-        return bank_calendar.add_open_days(bank_calendar.next_open(today), company.billing_lead_days)
-
-    @api.model
-    def _prepare_debits(self, company, date, today):
-        """Make a draft collection of all that ``company`` may debit on ``date``, asked for ``today``.
-
-        :return: (the collection, or empty where nothing can be debited; list of texts on what cannot, and why)
-        """
-        lines = self.env['account.move.line']._billing_collectable_lines(company, date)
-        mandates = lines._billing_mandates()
-        refusals = {line: line._billing_refusal(mandates[line]) for line in lines}
-        accepted = lines.filtered(lambda line: not refusals[line])
-        collection = self.browse()
-        if accepted:
-            collection = self._unguarded().create(
-                {'company_id': company.id, 'journal_id': company.billing_bank_journal_id.id, 'date': date},
-            )
-            collection = collection.with_env(self.env)
-            collection._check_in_time(today)
-            self.env['billing.debit']._unguarded().create(
-                [
-                    {
-                        'collection_id': collection.id,
-                        'move_line_id': line.id,
-                        'mandate_id': mandates[line].id,
-                        'amount': line.amount_residual_currency,
-                    }
-                    for line in accepted
-                ],
-            )
-        return collection, [text for text in refusals.values() if text]
-
-    @api.model
-    def _cron_prepare(self):
-        """Prepare each company's next collection; a person looks at it, makes the file and sends it."""
-        today = fields.Date.context_today(self)
-        for company in self.env['res.company'].search([('billing_creditor_identifier', '!=', False)]):
-            if company.billing_bank_journal_id:
-                self.with_company(company)._prepare_debits(company, self._earliest_date(company, today), today)
-                self.env['ir.cron']._commit_progress(1)
-
     def _live_debits(self):
         return self.debit_ids.filtered(lambda debit: debit.state not in ('dropped', 'returned')).sorted('id')
-
-    def _check_in_time(self, today):
-        """Refuse a collection date nearer to ``today`` than the bank's lead time."""
-        self.ensure_one()
-        earliest = self._earliest_date(self.company_id, today)
-        if self.date < earliest:
-            raise UserError(
-                self.env._(
-                    "Collection %(collection)s, field “Collection Date”: %(date)s is too early for the bank. "
-                    "The earliest day is %(earliest)s.",
-                    collection=self.name,
-                    date=format_date(self.env, self.date),
-                    earliest=format_date(self.env, earliest),
-                ),
-            )

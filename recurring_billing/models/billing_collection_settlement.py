@@ -13,7 +13,33 @@ class BillingCollection(models.Model):
 
     move_id = fields.Many2one('account.move', "Settlement Entry", readonly=True, copy=False, index='btree_not_null')
     entry_line_ids = fields.One2many(related='move_id.line_ids', string="Journal Items")
-    settlement_journal_id = fields.Many2one(related='company_id.billing_settlement_journal_id')
+    entry_preview = fields.Html("Journal Entry to Be", compute='_compute_entry_preview')
+    settles_with_bank = fields.Boolean(compute='_compute_settles_with_bank')
+
+    @api.depends('journal_id.billing_settle_on')
+    def _compute_settles_with_bank(self):
+        for collection in self:
+            collection.settles_with_bank = collection.journal_id.billing_settle_on == 'bank'
+
+    @api.depends('debit_ids.amount', 'debit_ids.state', 'journal_id', 'move_id')
+    def _compute_entry_preview(self):
+        for collection in self:
+            collection.entry_preview = not collection.move_id and self.env['ir.qweb']._render(
+                'recurring_billing.collection_entry_preview',
+                {'rows': collection._entry_rows(), 'total': collection.currency_id.format(collection.amount_total)},
+            )
+
+    def _entry_rows(self):
+        """What the settlement entry will hold, by account: (account, what, debit, credit) as texts."""
+        self.ensure_one()
+        line = self.journal_id.inbound_payment_method_line_ids.filtered(lambda line: line.code == 'billing_sdd')[:1]
+        total = self.currency_id.format(self.amount_total)
+        rows = [(line.payment_account_id.display_name or "", self.name, total, "")] if self.debit_count else []
+        for account, debits in self._live_debits().grouped('account_id').items():
+            what = self.env._("%s customers' debits, one line each", len(debits))
+            amount = self.currency_id.format(sum(debits.mapped('amount')))
+            rows.append((account.display_name, what, "", amount))
+        return rows
 
     def action_settle(self):
         """Book the settlement of collections whose date has come."""
@@ -25,6 +51,15 @@ class BillingCollection(models.Model):
                         "Collection %(collection)s is due on %(date)s: it is booked on that day, not before.",
                         collection=collection.name,
                         date=format_date(self.env, collection.date),
+                    ),
+                )
+            if collection.settles_with_bank:
+                raise UserError(
+                    self.env._(
+                        "Collection %(collection)s is booked when the bank's credit is recorded, as journal %(journal)s "
+                        "asks for: press “Bank Credited”.",
+                        collection=collection.name,
+                        journal=collection.journal_id.display_name,
                     ),
                 )
             collection._settle()
@@ -41,8 +76,10 @@ class BillingCollection(models.Model):
 
     @api.model
     def _settle_due(self, today, *, transaction):
-        """Book what is due on ``today``; see `_work_off`."""
-        domain = Domain([('state', '=', 'sent'), ('date', '<=', today)])
+        """Book what is due on ``today`` and does not wait for the bank's credit; see `_work_off`."""
+        domain = Domain(
+            [('state', '=', 'sent'), ('date', '<=', today), ('journal_id.billing_settle_on', '=', 'date')],
+        )
         due = self.search(domain & Domain('error', '=', False))
         return due._work_off(
             domain,
@@ -51,55 +88,38 @@ class BillingCollection(models.Model):
             limit=10,
         )
 
-    def _outstanding_account(self):
-        """The account of the payment method on the bank journal: 511600 in France.
+    def _settle(self, day=None):
+        """Book each of these sent collections in one entry and match it with the invoices.
 
-        :raises UserError: where it has none
+        :param day: the date of the entry, if not the collection date
         """
-        self.ensure_one()
-        line = self.journal_id.inbound_payment_method_line_ids.filtered(lambda line: line.code == 'billing_sdd')[:1]
-        if not line.payment_account_id:
-            raise UserError(
-                self.env._(
-                    "Journal %(journal)s: its payment method “SEPA Direct Debit” has no outstanding account. "
-                    "Set one in the journal, on the page of incoming payments (511600 in France).",
-                    journal=self.journal_id.name,
-                ),
-            )
-        return line.payment_account_id
-
-    def _settle(self):
-        """Book each of these sent collections in one entry and match it with the invoices."""
         for collection in self:
             collection._require_state('sent')
             debits = collection._live_debits()
             if debits:
-                collection._book_settlement(debits)
+                collection._book_settlement(debits, day or collection.date)
         self._set_state('settled')
 
-    def _book_settlement(self, debits):
-        """One entry: the outstanding account takes the total, each debit clears its own receivable line."""
+    def _book_settlement(self, debits, day):
+        """One entry: the outstanding account takes the total, each debit clears the receivable of its customer."""
         self.ensure_one()
-        move = self.env['account.move'].create(self._settlement_values(debits))
+        move = self.env['account.move'].create(self._settlement_values(debits, day))
         move._post(soft=False)
         self._unguarded().move_id = move
-        for debit, line in zip(debits, move.line_ids.sorted('id')[1:], strict=True):
-            debit._unguarded().settlement_line_id = line
+        for debit, line in zip(debits._unguarded(), move.line_ids.sorted('id')[1:], strict=True):
+            debit.settlement_line_id = line
         debits._set_state('settled')
-        # what was paid meanwhile stays a visible credit of the customer
-        open_debits = debits.filtered(lambda debit: not debit.move_line_id.reconciled)
-        self.env['account.move.line']._billing_match(
-            [debit.move_line_id + debit.settlement_line_id for debit in open_debits],
-        )
+        self.env['account.move.line']._billing_match([debit._matches() for debit in debits])
+        debits.mandate_id._settled(debits)
 
-    def _settlement_values(self, debits):
-        """Values of the settlement entry, dated on the collection date or the first open day after it."""
-        journal = self._settlement_journal()
-        day = self.company_id._billing_first_open_day(self.date, journal)
+    def _settlement_values(self, debits, day):
+        """Values of the settlement entry, dated ``day`` or the first open day after it."""
+        journal = self.company_id._billing_require_settlement_journal()
+        day = self.company_id._billing_first_open_day(day, journal)
         lines = [debit._settlement_line_values(day) for debit in debits]
         total = {
             'name': self.name,
-            'account_id': self._outstanding_account().id,
+            'account_id': self.journal_id._billing_outstanding_account().id,
             'currency_id': self.currency_id.id,
             'amount_currency': -sum(line['amount_currency'] for line in lines),
             'balance': -sum(line['balance'] for line in lines),
@@ -112,21 +132,6 @@ class BillingCollection(models.Model):
             'ref': self.name,
             'line_ids': [fields.Command.create(line) for line in (total, *lines)],
         }
-
-    def _settlement_journal(self):
-        """The journal of settlements and returns.
-
-        :raises UserError: where the company has none
-        """
-        if not self.settlement_journal_id:
-            raise UserError(
-                self.env._(
-                    "Company %s has no direct debit journal: choose one in the settings of Invoicing, under Recurring "
-                    "billing.",
-                    self.company_id.name,
-                ),
-            )
-        return self.settlement_journal_id
 
     def _parked_activity(self):
         return self, self.create_uid

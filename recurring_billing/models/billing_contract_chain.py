@@ -29,11 +29,12 @@ class BillingContract(models.Model):
             ['move_id:recordset'],
         )
         invoices = dict(invoices)
+        late = self.env['account.move'].union(*invoices.values())._billing_late(today)
         for contract in self:
             moves = invoices.get(contract, self.env['account.move'])
             contract.invoice_count = len(moves)
             contract.debit_count = len(moves.billing_debit_ids)
-            contract.late_amount = sum(moves._billing_late(today).mapped('amount_residual'))
+            contract.late_amount = sum((moves & late).mapped('amount_residual'))
 
     @api.depends('period_ids.error', 'period_ids.state', 'missed_accepted_until')
     def _compute_parked_reason(self):

@@ -119,6 +119,7 @@ class BillingContract(models.Model):
         tracking=True,
         help="Empty: the customer's active mandate on the day of the collection.",
     )
+    payer_id = fields.Many2one(related='partner_id.commercial_partner_id.billing_payer_id', string="Payer")
     fiscal_position_id = fields.Many2one(
         'account.fiscal.position',
         check_company=True,
@@ -259,17 +260,28 @@ class BillingContract(models.Model):
     def _check_mandate_of_customer(self):
         for contract in self.filtered('mandate_id'):
             debtor, customer = contract.mandate_id.partner_id, contract.partner_id
-            if debtor.commercial_partner_id != customer.commercial_partner_id:
+            if not contract.mandate_id._pays_for(customer):
                 raise ValidationError(
                     self.env._(
                         "Contract %(contract)s, field “Mandate”: %(mandate)s is a mandate of %(debtor)s, not of "
-                        "%(customer)s. Choose one of the customer.",
+                        "%(customer)s. Choose one of the customer, or enter on the customer who pays for it (“Paid By”).",
                         contract=contract.display_name,
                         mandate=contract.mandate_id.name,
                         debtor=debtor.display_name,
                         customer=customer.display_name,
                     ),
                 )
+
+    @api.constrains('mandate_id')
+    def _check_mandate_recurrent(self):
+        for contract in self.filtered(lambda contract: contract.mandate_id.mandate_type == 'OOFF'):
+            raise ValidationError(
+                self.env._(
+                    "Contract %(contract)s, field “Mandate”: %(mandate)s is for one single debit. Choose a recurrent one.",
+                    contract=contract.display_name,
+                    mandate=contract.mandate_id.name,
+                ),
+            )
 
     def _active_mandate(self):
         """The mandate that pays this contract now: its own while it is active, else the customer's."""

@@ -50,7 +50,8 @@ class BillingDebit(models.Model):
         if settled:
             settled._book_return(day)
         for debit in self:
-            debit.move_id.message_post(body=debit._status_text())
+            for move in debit.move_ids:
+                move.message_post(body=debit._status_text())
 
     def _check_return(self, day):
         self.ensure_one()
@@ -58,54 +59,53 @@ class BillingDebit(models.Model):
             if day < self.date:
                 raise UserError(
                     self.env._(
-                        "The debit of invoice %(invoice)s was collected on %(date)s: it cannot be returned on %(day)s. "
+                        "The debit of %(invoice)s was collected on %(date)s: it cannot be returned on %(day)s. "
                         "Enter the date of the bank's statement.",
-                        invoice=self.move_id.name,
+                        invoice=self.reference,
                         date=format_date(self.env, self.date),
                         day=format_date(self.env, day),
                     ),
                 )
-            self.company_id._billing_check_open_day(day, self.collection_id._settlement_journal(), self.move_id)
+            self.company_id._billing_check_open_day(day, self.company_id._billing_require_settlement_journal(), self)
 
     def _book_return(self, day):
-        """Undo the match with the invoice and book the contra-entry, both dated ``day``, VAT on receipts included."""
-        settlement_lines = self.settlement_line_id
-        partials = settlement_lines.matched_debit_ids
-        partials.with_context(billing_return_date=day).unlink()
+        """Undo the match with the invoices and book the contra-entries, all dated ``day``, VAT on receipts included.
+
+        Credit notes stay matched with their invoices: open again is what was debited, no more.
+        """
+        self.settlement_line_id.matched_debit_ids.with_context(billing_return_date=day).unlink()
         entries = self.env['account.move'].create([debit._return_entry_values(day) for debit in self])
         entries._post(soft=False)
-        pairs = []
         for debit, entry in zip(self, entries, strict=True):
             debit._unguarded().return_move_id = entry
-            receivable = entry.line_ids.filtered(
-                lambda line, debit=debit: line.account_id == debit.move_line_id.account_id
-            )
-            pairs.append(receivable + debit.settlement_line_id)
-        self.env['account.move.line']._billing_match(pairs)
+        self.env['account.move.line']._billing_match([debit._return_matches() for debit in self])
+
+    def _return_matches(self):
+        """Settlement and return, matched; what another software settled is not in our books and has none."""
+        self.ensure_one()
+        owing = self.return_move_id.line_ids.filtered(lambda line: line.account_id == self._receivable_account())
+        return [owing + self.settlement_line_id] if self.settlement_line_id else []
 
     def _return_entry_values(self, day):
         """Values of the contra-entry: customer back to owing, the outstanding account gives back what it held."""
         self.ensure_one()
-        settled = self.settlement_line_id
-        text = self.env._("Return %(reason)s %(invoice)s", reason=self.return_reason, invoice=self.move_id.name)
-        shared = {'name': text, 'currency_id': settled.currency_id.id, 'partner_id': settled.partner_id.id}
-        amounts = {'amount_currency': settled.amount_currency, 'balance': settled.balance}
+        settled = self._settlement_line_values(day)
+        if line := self.settlement_line_id:
+            settled |= {'amount_currency': line.amount_currency, 'balance': line.balance}
+        settled['name'] = self.env._("Return %(reason)s %(invoice)s", reason=self.return_reason, invoice=self.reference)
+        owing = {**settled, 'amount_currency': -settled['amount_currency'], 'balance': -settled['balance']}
         return {
             'move_type': 'entry',
-            'journal_id': self.collection_id._settlement_journal().id,
+            'journal_id': self.company_id._billing_require_settlement_journal().id,
             'company_id': self.company_id.id,
             'date': day,
             'ref': " ".join([self.return_reason, self.end_to_end_id or ""]).strip(),
             'line_ids': [
-                fields.Command.create(
-                    {
-                        **shared,
-                        **{name: -value for name, value in amounts.items()},
-                        'account_id': settled.account_id.id,
-                    },
-                ),
-                fields.Command.create(
-                    {**shared, **amounts, 'account_id': self.collection_id._outstanding_account().id},
-                ),
+                fields.Command.create(owing),
+                fields.Command.create({**settled, 'account_id': self._outstanding_account().id}),
             ],
         }
+
+    def _outstanding_account(self):
+        self.ensure_one()
+        return (self.collection_id.journal_id or self.company_id.billing_bank_journal_id)._billing_outstanding_account()

@@ -5,7 +5,6 @@ from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import format_date
 
-from .billing_debit import UNDER_WAY
 
 _logger = logging.getLogger(__name__)
 
@@ -105,10 +104,9 @@ class BillingDunningAction(models.Model):
                 ('amount_residual', '>', 0),
                 ('invoice_date_due', '<', fields.Date.subtract(today, days=company.billing_reminder_days)),
                 ('payment_state', '!=', 'blocked'),
-                ('billing_debit_ids', 'not any', [('state', 'in', UNDER_WAY)]),
             ],
-        )
-        return invoices.filtered(lambda move: not move.no_followup)
+        ).filtered(lambda move: not move.no_followup)
+        return invoices - invoices._billing_covered(today)
 
     @api.model
     def _last_dates(self, company, partners):

@@ -1,17 +1,56 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import format_date
 
 from ..tools import sepa_ids
 
 
 class BillingMandate(models.Model):
+    """The debtor's leave to debit an account: who, which account, which reference, under which rules."""
+
     _name = 'billing.mandate'
     _description = "Direct Debit Mandate"
     _inherit = ['billing.state.mixin', 'mail.thread', 'mail.activity.mixin']
     _order = 'name desc, id desc'
     _check_company_auto = True
-    _transitions = {'active': ('draft',), 'revoked': ('draft', 'active')}
+    _transitions = {
+        'draft': ('sent',),
+        'sent': ('draft',),
+        'active': ('draft', 'sent', 'on_hold'),
+        'on_hold': ('active',),
+        'revoked': ('draft', 'sent', 'active', 'on_hold'),
+        'expired': ('sent', 'active', 'on_hold'),
+        'consumed': ('active', 'on_hold'),
+    }
+    _guarded = frozenset(
+        {
+            'state',
+            'state_reason',
+            'sent_on',
+            'revocation_date',
+            'creditor_identifier',
+            'creditor_name',
+            'first_collection_date',
+            'last_presentation_date',
+            'replaces_id',
+            'is_imported',
+            'signed_by',
+            'signed_at',
+            'signed_ip',
+            'signature_image',
+        },
+    )
+    # what the debtor signs; only an amendment changes it later
+    _signed = frozenset(
+        {
+            'name',
+            'company_id',
+            'partner_id',
+            'partner_bank_id',
+            'scheme',
+            'mandate_type',
+            'ultimate_debtor_id',
+        },
+    )
 
     name = fields.Char(
         "Mandate Reference (RUM)",
@@ -25,46 +64,58 @@ class BillingMandate(models.Model):
     company_id = fields.Many2one('res.company', required=True, index=True, default=lambda self: self.env.company)
     partner_id = fields.Many2one(
         'res.partner',
-        "Customer",
+        "Debtor",
         required=True,
         index=True,
         check_company=True,
         tracking=True,
         ondelete='restrict',
         domain="['|', ('is_company', '=', True), ('parent_id', '=', False)]",
+        help="Who signs and whose account is debited: the customer, or the one who pays for the customer.",
+    )
+    ultimate_debtor_id = fields.Many2one(
+        'res.partner',
+        "Signed on Behalf Of",
+        check_company=True,
+        tracking=True,
+        ondelete='restrict',
+        help="Only where the mandate itself names somebody for whom the debtor pays. Of customers whose “Paid By” is "
+        "the debtor, each debit names the customer by itself.",
     )
     partner_bank_id = fields.Many2one(
         'res.partner.bank',
         "Bank Account",
-        required=True,
         check_company=True,
         ondelete='restrict',
         index=True,
         domain="[('partner_id', 'child_of', partner_id)]",
+        groups='recurring_billing.group_debit',
+        help="Empty: the printed mandate leaves room for the debtor to write the IBAN.",
     )
     masked_iban = fields.Char("IBAN", compute='_compute_masked_iban')
-    scheme = fields.Selection([('CORE', "SEPA Direct Debit (CORE)")], default='CORE', required=True)
-    creditor_identifier = fields.Char(
-        "Creditor Identifier (ICS)",
-        compute='_compute_creditor_identifier',
-        store=True,
-        readonly=True,
+    bic = fields.Char("BIC", related='partner_bank_id.bank_bic', readonly=False, groups='recurring_billing.group_debit')
+    paid_partner_ids = fields.One2many(
+        related='partner_id.commercial_partner_id.billing_pays_for_ids', string="Pays For"
     )
-    signature_date = fields.Date("Signed On", tracking=True, copy=False)
-    revocation_date = fields.Date("Revoked On", readonly=True, copy=False, tracking=True)
-    state = fields.Selection(
-        [('draft', "Draft"), ('active', "Active"), ('revoked', "Revoked")],
-        "Status",
-        default='draft',
+    scheme = fields.Selection(
+        [('CORE', "SEPA Direct Debit (CORE)"), ('B2B', "SEPA Business to Business (B2B)")],
+        default='CORE',
         required=True,
-        readonly=True,
-        copy=False,
         tracking=True,
-        index=True,
+        help="CORE: for everybody, with eight weeks in which the debtor may ask the bank for the money back. B2B: "
+        "between businesses only, without refund, and the debtor's bank must know the mandate before the first debit.",
     )
-    debit_ids = fields.One2many('billing.debit', 'mandate_id', readonly=True)
-    debit_count = fields.Integer(compute='_compute_debit_count')
-    last_collection_date = fields.Date("Last Collection", compute='_compute_last_collection_date')
+    mandate_type = fields.Selection(
+        [('RCUR', "Recurrent"), ('OOFF', "One-off")],
+        "Type",
+        default='RCUR',
+        required=True,
+        help="A one-off mandate allows one single debit.",
+    )
+    creditor_identifier = fields.Char(
+        "Creditor Identifier (ICS)", compute='_compute_creditor', store=True, readonly=False, copy=False
+    )
+    creditor_name = fields.Char("Creditor", compute='_compute_creditor', store=True)
 
     _key_unique = models.UniqueIndex(
         "(key) WHERE state != 'draft'",
@@ -81,25 +132,14 @@ class BillingMandate(models.Model):
     @api.depends('partner_bank_id.acc_number')
     def _compute_masked_iban(self):
         for mandate in self:
-            number = mandate.partner_bank_id.sudo().acc_number  # masked for all; the full number is for the debit role
+            number = mandate._iban()
             mandate.masked_iban = sepa_ids.mask_iban(number) if number else False
 
-    @api.depends('company_id.billing_creditor_identifier')
-    def _compute_creditor_identifier(self):
-        for mandate in self:
-            if mandate.state == 'draft':
-                mandate.creditor_identifier = sepa_ids.compact(mandate.company_id.billing_creditor_identifier)
-
-    @api.depends('debit_ids')
-    def _compute_debit_count(self):
-        for mandate in self:
-            mandate.debit_count = len(mandate.debit_ids)
-
-    @api.depends('debit_ids.date', 'debit_ids.state')
-    def _compute_last_collection_date(self):
-        for mandate in self:
-            presented = mandate.debit_ids.filtered(lambda debit: debit.state in ('sent', 'settled', 'returned'))
-            mandate.last_collection_date = max(presented.mapped('date'), default=False)
+    @api.depends('company_id.billing_creditor_identifier', 'company_id.name')
+    def _compute_creditor(self):
+        for mandate in self.filtered(lambda mandate: mandate.state == 'draft'):
+            mandate.creditor_identifier = sepa_ids.compact(mandate.company_id.billing_creditor_identifier)
+            mandate.creditor_name = mandate.company_id.name
 
     @api.depends('name', 'masked_iban')
     def _compute_display_name(self):
@@ -112,41 +152,24 @@ class BillingMandate(models.Model):
     def _check_reference(self):
         for mandate in self:
             if fault := sepa_ids.mandate_reference_fault(mandate.name):
-                reasons = {
-                    'missing': self.env._("it is empty"),
-                    'too_long': self.env._("it has more than 35 characters"),
-                    'characters': self.env._(
-                        "it holds characters that banks refuse, or begins or ends with a slash (letters without "
-                        "accents, digits and / - ? : ( ) . , ' + pass)",
-                    ),
-                }
                 raise ValidationError(
                     self.env._(
                         "Mandate %(mandate)s, field “Mandate Reference (RUM)”: %(reason)s. Choose another.",
                         mandate=mandate.name,
-                        reason=reasons[fault],
+                        reason=mandate._reference_fault_text(fault),
                     ),
                 )
 
     @api.constrains('partner_bank_id')
     def _check_iban(self):
-        for mandate in self:
-            number = mandate.partner_bank_id.acc_number
-            if fault := sepa_ids.iban_fault(number or ""):
-                raise ValidationError(
-                    self.env._(
-                        "Mandate %(mandate)s, field “Bank Account”: the account %(account)s of %(customer)s cannot be "
-                        "debited, since %(reason)s. Correct the number on the customer's bank account.",
-                        mandate=mandate.name,
-                        account=number,
-                        customer=mandate.partner_id.display_name,
-                        reason=mandate._iban_fault_text(fault),
-                    ),
-                )
+        today = fields.Date.context_today(self)
+        for mandate in self.filtered('partner_bank_id'):
+            if text := mandate._iban_refusal(today):
+                raise ValidationError(text)
 
     @api.constrains('partner_bank_id', 'partner_id')
     def _check_account_holder(self):
-        for mandate in self:
+        for mandate in self.filtered('partner_bank_id'):
             holder = mandate.partner_bank_id.partner_id
             if holder.commercial_partner_id != mandate.partner_id.commercial_partner_id:
                 raise ValidationError(
@@ -159,27 +182,11 @@ class BillingMandate(models.Model):
                     ),
                 )
 
-    @api.constrains('signature_date')
-    def _check_signature_date(self):
-        for mandate in self.filtered('signature_date'):
-            if mandate.signature_date > fields.Date.context_today(mandate):
-                raise ValidationError(
-                    self.env._(
-                        "Mandate %(mandate)s, field “Signed On”: %(date)s lies in the future. "
-                        "Enter the day on which the customer signed.",
-                        mandate=mandate.name,
-                        date=format_date(self.env, mandate.signature_date),
-                    ),
-                )
-
-    def _iban_fault_text(self, fault):
-        return {
-            'missing': self.env._("it has no number"),
-            'not_sepa': self.env._("its country takes no part in SEPA, or the number is not an IBAN"),
-            'structure': self.env._("its length or structure is not the one of its country"),
-            'checksum': self.env._("its check digits are wrong: a digit was mistyped"),
-            'national_key': self.env._("its national key is wrong: a digit was mistyped"),
-        }[fault]
+    @api.constrains('scheme', 'partner_id')
+    def _check_scheme(self):
+        for mandate in self:
+            if text := mandate._scheme_refusal():
+                raise ValidationError(text)
 
     # === CRUD METHODS === #
 
@@ -192,17 +199,32 @@ class BillingMandate(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        fixed = {'name', 'partner_id', 'partner_bank_id', 'scheme', 'signature_date', 'company_id'} & vals.keys()
-        for mandate in self.filtered(lambda mandate: mandate.state != 'draft') if fixed else ():
-            raise UserError(
-                self.env._(
-                    "Mandate %(mandate)s is signed and %(state)s: what the customer signed cannot be changed. "
-                    "Revoke it and make a new one.",
-                    mandate=mandate.name,
-                    state=mandate._state_label(mandate.state).lower(),
-                ),
-            )
+        if not self._is_unguarded():
+            self._refuse_signed(vals)
         return super().write(vals)
+
+    def _refuse_signed(self, vals):
+        """Refuse to type over what the debtor was sent or has signed."""
+        touched = self._signed & vals.keys()
+        for mandate in self.filtered(lambda mandate: mandate.state != 'draft') if touched else ():
+            texts = {'mandate': mandate.name, 'state': mandate._state_label(mandate.state).lower()}
+            if mandate.state != 'sent':
+                raise UserError(
+                    self.env._(
+                        "Mandate %(mandate)s is signed and %(state)s: what the customer signed cannot be changed. "
+                        "Use “Change…” for another account or reference; or revoke it and make a new one.",
+                        **texts,
+                    ),
+                )
+            is_first_account = touched == {'partner_bank_id'} and not mandate.sudo().partner_bank_id
+            if not is_first_account:  # an IBAN left open is written by the debtor, on the form
+                raise UserError(
+                    self.env._(
+                        "Mandate %(mandate)s is with the customer for signature: take it back to draft to correct it, "
+                        "and send it again.",
+                        **texts,
+                    ),
+                )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_drafts(self):
@@ -211,75 +233,13 @@ class BillingMandate(models.Model):
                 self.env._("Mandate %s is a signed document and must be kept: revoke it instead.", mandate.name),
             )
 
-    # === ACTION METHODS === #
-
-    def action_activate(self):
-        """Make signed drafts usable.
-
-        :raises UserError: without signature date or creditor identifier
-        """
-        for mandate in self:
-            if not mandate.signature_date:
-                raise UserError(
-                    self.env._(
-                        "Mandate %(mandate)s of %(customer)s has no signature date: enter the field “Signed On”.",
-                        mandate=mandate.name,
-                        customer=mandate.partner_id.display_name,
-                    ),
-                )
-            if not mandate.creditor_identifier:
-                raise UserError(
-                    self.env._(
-                        "Company %(company)s has no SEPA creditor identifier: enter it in the settings of Invoicing, "
-                        "under Recurring billing, before mandate %(mandate)s is activated.",
-                        company=mandate.company_id.name,
-                        mandate=mandate.name,
-                    ),
-                )
-            mandate._check_key_free()
-        self._set_state('active')
-        return True
-
-    def action_revoke(self):
-        """End these mandates today; debits already sent go on, no new one is made."""
-        self._set_state('revoked')
-        self.revocation_date = fields.Date.context_today(self)
-        return True
-
-    def action_debits(self):
-        self.ensure_one()
-        return self.debit_ids._get_records_action(name=self.env._("Direct Debits"))
-
     # === BUSINESS METHODS === #
 
-    def _check_key_free(self):
-        twin = self.search([('key', '=', self.key), ('state', '!=', 'draft'), ('id', '!=', self.id)], limit=1)
-        if twin:
-            raise UserError(
-                self.env._(
-                    "Mandate %(mandate)s: the reference is already used by mandate %(twin)s of %(customer)s for the "
-                    "same creditor, since banks compare it without blanks and capitals. Give this one another "
-                    "reference.",
-                    mandate=self.name,
-                    twin=twin.name,
-                    customer=twin.partner_id.display_name,
-                ),
-            )
+    def reveal_iban(self):
+        """The full account number, for the debit role; asked for by the eye beside the masked one."""
+        self.ensure_one()
+        return self.partner_bank_id.acc_number
 
-    @api.model
-    def _active_by_partner(self, partners, company):
-        """The active mandates of these commercial entities for ``company``: of each the one signed last."""
-        mandates = self.search(
-            [
-                ('partner_id', 'child_of', partners.commercial_partner_id.ids),
-                ('company_id', '=', company.id),
-                ('state', '=', 'active'),
-            ],
-            order='signature_date, id',
-        )
-        return {mandate.partner_id.commercial_partner_id: mandate for mandate in mandates}
-
-    @api.model
-    def _active_for(self, partner, company):
-        """The active mandate of the commercial entity of ``partner`` for ``company``, or empty."""
-        return self._active_by_partner(partner, company).get(partner.commercial_partner_id, self.browse())
+    def _iban(self):
+        """The full account number, for our own code: sending, printing, checking. Screens show `masked_iban`."""
+        return self.sudo().partner_bank_id.acc_number or ""  # the number is for the debit role alone

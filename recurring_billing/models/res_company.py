@@ -30,11 +30,6 @@ class ResCompany(models.Model):
         domain="[('type', '=', 'general')]",
         help="Where the settlement of a collection and the returns are booked.",
     )
-    billing_lead_days = fields.Integer(
-        "Days Between File and Collection",
-        default=2,
-        help="Bank working days (T2) that the bank asks for between the day a file is made and the collection date.",
-    )
     billing_reminder_days = fields.Integer(
         "First Reminder After",
         default=5,
@@ -66,10 +61,6 @@ class ResCompany(models.Model):
     _billing_run_limits_positive = models.Constraint(
         'CHECK (billing_late_tolerance >= 0 AND billing_missed_limit >= 1)',
         "Invoices keep their planned date for zero or more days, and at least one missed period is billed by itself.",
-    )
-    _billing_lead_days_positive = models.Constraint(
-        'CHECK (billing_lead_days >= 1)',
-        "Banks need a file at least one working day before the collection: correct “Days Between File and Collection”.",
     )
     _billing_reminder_days_positive = models.Constraint(
         'CHECK (billing_reminder_days >= 0 AND billing_reminder_interval >= 1)',
@@ -131,6 +122,22 @@ class ResCompany(models.Model):
         )
         self._billing_translate(journal, lambda env: env._("SEPA Direct Debits"))
         return journal
+
+    def _billing_require_settlement_journal(self):
+        """The journal of settlements and returns.
+
+        :raises UserError: where the company has none
+        """
+        self.ensure_one()
+        if not self.billing_settlement_journal_id:
+            raise UserError(
+                self.env._(
+                    "Company %s has no direct debit journal: choose one in the settings of Invoicing, under Recurring "
+                    "billing.",
+                    self.name,
+                ),
+            )
+        return self.billing_settlement_journal_id
 
     def _billing_outstanding_account(self):
         """The account between the settlement of a debit and the bank's credit.

@@ -5,9 +5,12 @@ class ResConfigSettings(models.TransientModel):
     _inherit = 'res.config.settings'
 
     billing_creditor_identifier = fields.Char(related='company_id.billing_creditor_identifier', readonly=False)
+    billing_mandate_core_text = fields.Text(related='company_id.billing_mandate_core_text', readonly=False)
+    billing_mandate_b2b_text = fields.Text(related='company_id.billing_mandate_b2b_text', readonly=False)
     billing_bank_journal_id = fields.Many2one(related='company_id.billing_bank_journal_id', readonly=False)
     billing_settlement_journal_id = fields.Many2one(related='company_id.billing_settlement_journal_id', readonly=False)
-    billing_lead_days = fields.Integer(related='company_id.billing_lead_days', readonly=False)
+    billing_bank_fee_account_id = fields.Many2one(related='company_id.billing_bank_fee_account_id', readonly=False)
+    billing_confirm_payments = fields.Boolean(related='company_id.billing_confirm_payments', readonly=False)
     billing_reminder_days = fields.Integer(related='company_id.billing_reminder_days', readonly=False)
     billing_reminder_interval = fields.Integer(related='company_id.billing_reminder_interval', readonly=False)
     billing_late_tolerance = fields.Integer(related='company_id.billing_late_tolerance', readonly=False)

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..tools.pain008 import Party
 
@@ -32,6 +33,16 @@ class ResPartner(models.Model):
         "legal persons who do not act for a business, such as associations or joint owners.",
     )
 
+    billing_payer_id = fields.Many2one(
+        'res.partner',
+        "Paid By",
+        ondelete='restrict',
+        index='btree_not_null',
+        domain="[('parent_id', '=', False), ('id', '!=', id)]",
+        help="Head office, parent company or whoever else pays what this customer is invoiced: direct debits are made "
+        "from the payer's mandate and name the customer. The invoice and its ledger line stay with the customer.",
+    )
+    billing_pays_for_ids = fields.One2many('res.partner', 'billing_payer_id', "Pays For", readonly=True)
     billing_party_choice = fields.Selection(
         PARTY_KINDS, "Chosen Kind of Customer", copy=False, help="Empty: nobody chose another than the proposed one."
     )
@@ -50,6 +61,56 @@ class ResPartner(models.Model):
         for partner in self:
             kind = partner.billing_party_kind
             partner.billing_party_choice = kind if kind != partner._billing_proposed_kind() else False
+
+    @api.constrains('billing_payer_id')
+    def _check_billing_payer(self):
+        for partner in self.filtered('billing_payer_id'):
+            payer = partner.billing_payer_id.commercial_partner_id
+            texts = {'customer': partner.display_name, 'payer': payer.display_name}
+            if payer == partner.commercial_partner_id:
+                raise ValidationError(
+                    self.env._(
+                        "Customer %(customer)s, field “Paid By”: a customer who pays for itself needs none. Empty it.",
+                        **texts,
+                    ),
+                )
+            if payer.billing_payer_id:
+                raise ValidationError(
+                    self.env._(
+                        "Customer %(customer)s, field “Paid By”: %(payer)s is itself paid by %(last)s. Choose who pays "
+                        "in the end.",
+                        last=payer.billing_payer_id.display_name,
+                        **texts,
+                    ),
+                )
+            if partner.billing_pays_for_ids:
+                raise ValidationError(
+                    self.env._(
+                        "Customer %(customer)s, field “Paid By”: it pays for %(other)s itself, whose payer would be "
+                        "unclear. Correct that one first.",
+                        other=partner.billing_pays_for_ids[0].display_name,
+                        **texts,
+                    ),
+                )
+
+    def write(self, vals):
+        """EXTENDS base: banks are told with the next debits that a creditor bears another name."""
+        companies = self.env['res.company']
+        if 'name' in vals:
+            companies = companies.sudo().search([('partner_id', 'in', self.ids)])  # any company that these are
+        result = super().write(vals)
+        companies._billing_tell_new_name(fields.Date.context_today(self))
+        return result
+
+    def _billing_payer(self):
+        """The commercial entity whose mandate pays what this customer is invoiced: usually the customer's own."""
+        self.ensure_one()
+        commercial = self.commercial_partner_id
+        return commercial.billing_payer_id.commercial_partner_id or commercial
+
+    def _billing_payers(self):
+        """`_billing_payer` of each, as {customer: payer}."""
+        return {partner: partner._billing_payer() for partner in self}
 
     def _billing_proposed_kind(self):
         self.ensure_one()

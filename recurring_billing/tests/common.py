@@ -108,11 +108,17 @@ class BillingCommon(AccountTestInvoicingCommon):
     @classmethod
     def _collect(cls, day, today):
         """Take all that may be debited on ``day`` through file and sending, as a person does on ``today``."""
+        collections, _refusals = cls._prepare(day, today)
+        for collection in collections:
+            collection._generate(today)
+        collections.action_confirm_sent()
+        return collections
+
+    @classmethod
+    def _prepare(cls, day, today):
+        """Announce and prepare all that may be debited on ``day``."""
         cls._announce_due(day)
-        collection, _refusals = cls.env['billing.collection']._prepare_debits(cls.company, day, today)
-        collection._generate(today)
-        collection.action_confirm_sent()
-        return collection
+        return cls.env['billing.collection']._prepare_debits(cls.company, day, today)
 
     def _started(self, **values):
         contract = self._contract(**values)

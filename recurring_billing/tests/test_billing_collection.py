@@ -12,38 +12,21 @@ from odoo.tools import mute_logger
 
 from odoo.addons.recurring_billing.models.billing_transaction import Transaction
 
-from ..tools import pain008
-from .common import BillingCommon
+from ..tools import pain008_checks
+from .common_collection import TODAY, CollectionCommon
 
 PAIN = {'p': 'urn:iso:std:iso:20022:tech:xsd:pain.008.001.08'}
-TODAY = date(2026, 9, 1)  # a Tuesday
 
 
 @tagged('post_install', '-at_install')
 @freeze_time(TODAY)
-class TestBillingCollection(BillingCommon):
-    def _invoice(self, partner=None, **values):
-        contract = self._contract(partner, date_start=TODAY, **values)
-        contract._start(TODAY)
-        run = self._bill(TODAY)
-        return run.line_ids.filtered(lambda line: line.contract_id == contract).invoice_id
-
-    def _second_customer(self):
-        customer = self._customer("Boulangerie Été & Fils")
-        self._mandate(customer, 'FR7610278487575797543231912')
-        return customer
-
-    def _prepared(self):
-        collection, refusals = self.env['billing.collection']._prepare_debits(self.company, date(2026, 9, 3), TODAY)
-        self.assertFalse(refusals)
-        return collection
-
+class TestBillingCollection(CollectionCommon):
     def test_the_file_holds_each_debit_and_is_valid(self):
         invoices = self._invoice() | self._invoice(self._second_customer(), price=41.65)
         collection = self._prepared()
         collection.action_generate()
         content = b64decode(collection.file)
-        self.assertEqual(pain008.schema_faults(content), [])
+        self.assertEqual(pain008_checks.schema_faults(content), [])
         self.assertEqual(collection.file_sha256, hashlib.sha256(content).hexdigest())
         tree = etree.fromstring(content)
         self.assertEqual(tree.xpath('//p:GrpHdr/p:CtrlSum/text()', namespaces=PAIN), ['169.98'])
@@ -64,7 +47,7 @@ class TestBillingCollection(BillingCommon):
         later = self._invoice(payment_term_id=self.env.ref('account.account_payment_term_30days').id)
         transfer = self._invoice(debit=False)
         collection = self._prepared()
-        self.assertEqual(collection.debit_ids.move_id, due)
+        self.assertEqual(collection.debit_ids.move_ids, due)
         self.assertFalse((later | transfer).billing_debit_ids)
 
     def test_an_invoice_is_never_in_two_collections_at_once(self):
@@ -72,33 +55,32 @@ class TestBillingCollection(BillingCommon):
         first = self._prepared()
         self.assertFalse(self._prepared())
         with mute_logger('odoo.sql_db'), self.assertRaises(psycopg2.errors.UniqueViolation), self.env.cr.savepoint():
-            first.debit_ids._unguarded().copy({'end_to_end_id': False})
+            first.debit_ids.item_ids._unguarded().copy()
             self.env.flush_all()
         first.action_cancel()
         self.assertTrue(self._prepared(), "a cancelled collection frees its debits")
 
     def test_a_closed_day_or_one_too_early_is_refused(self):
         self._invoice()
-        prepare = self.env['billing.collection']._prepare_debits
+        with self.assertRaisesRegex(UserError, r"09/02/2026 is too early.*09/03/2026"), self.env.cr.savepoint():
+            self._prepare(date(2026, 9, 2), TODAY)
         with self.assertRaisesRegex(ValidationError, r"banks are closed on 09/05/2026.*09/07/2026"):
-            prepare(self.company, date(2026, 9, 5), TODAY)
-        with self.assertRaisesRegex(UserError, r"09/02/2026 is too early.*09/03/2026"):
-            prepare(self.company, date(2026, 9, 2), TODAY)
+            self._prepare(date(2026, 9, 5), TODAY)
 
     def test_a_customer_without_active_mandate_is_left_out_by_name(self):
         self._invoice()
         other = self._second_customer()
         orphan = self._invoice(other)
         orphan.billing_mandate_id.action_revoke()
-        collection, refusals = self.env['billing.collection']._prepare_debits(self.company, date(2026, 9, 3), TODAY)
+        collection, refusals = self._prepare(date(2026, 9, 3), TODAY)
         self.assertEqual(collection.debit_count, 1)
         self.assertRegex(refusals[0], rf"{orphan.name}.*Été & Fils has no active mandate")
 
     def test_a_mandate_revoked_after_preparation_stops_the_file(self):
-        invoice = self._invoice()
+        self._invoice()
         collection = self._prepared()
         self.mandate.action_revoke()
-        with self.assertRaisesRegex(UserError, rf"{invoice.name}.*no active mandate"):
+        with self.assertRaisesRegex(UserError, rf"{self.mandate.name} of Atelier Durand is revoked"):
             collection.action_generate()
         self.assertEqual((collection.state, collection.file), ('draft', False))
 
@@ -107,7 +89,7 @@ class TestBillingCollection(BillingCommon):
         usd.active = True
         self.env['res.currency.rate'].create({'currency_id': usd.id, 'name': date(2026, 1, 1), 'rate': 1.1})
         invoice = self._invoice(currency_id=usd.id)
-        collection, refusals = self.env['billing.collection']._prepare_debits(self.company, date(2026, 9, 3), TODAY)
+        collection, refusals = self._prepare(date(2026, 9, 3), TODAY)
         self.assertFalse(collection)
         self.assertRegex(refusals[0], rf"{invoice.name}.*is in USD: SEPA debits are in euros only")
 
@@ -136,15 +118,14 @@ class TestBillingCollection(BillingCommon):
         with self.assertRaisesRegex(UserError, rf"{invoice.name}.*Genfer Laden.*city and country"):
             collection.action_generate()
 
-    def test_an_invoice_paid_meanwhile_stops_the_file_until_its_debit_is_dropped(self):
-        invoice, _other = self._invoice(), self._invoice(self._second_customer())
+    def test_an_invoice_paid_meanwhile_leaves_its_collection_by_itself(self):
+        invoice, other = self._invoice(), self._invoice(self._second_customer())
         collection = self._prepared()
         self._register_payment(invoice)
-        with self.assertRaisesRegex(UserError, rf"{invoice.name}.*drop its debit"):
-            collection.action_generate()
-        collection.debit_ids.filtered(lambda debit: debit.move_id == invoice).action_drop()
+        self.assertEqual(invoice.billing_debit_ids.state, 'dropped')
+        self.assertIn(f"{invoice.name} is paid or credited", collection.message_ids[0].body)
         collection.action_generate()
-        self.assertEqual(collection.debit_count, 1)
+        self.assertEqual((collection.debit_count, collection._live_debits().move_ids), (1, other))
 
     def test_nothing_settles_before_its_day_nor_unsent(self):
         invoice = self._invoice()
@@ -158,118 +139,6 @@ class TestBillingCollection(BillingCommon):
         self._settle(date(2026, 9, 2))
         self.assertEqual((collection.state, invoice.amount_residual), ('sent', 120.0))
 
-    def test_one_entry_settles_all_debits_and_equals_cores_own_vat_entries(self):
-        invoices = self._invoice() | self._invoice(self._second_customer(), price=41.65)
-        collection = self._collect(date(2026, 9, 3), TODAY)
-        self._settle(date(2026, 9, 3))
-        self.assertEntry(
-            collection.move_id,
-            date(2026, 9, 3),
-            [
-                ('511600', None, 169.98, 0.0),
-                ('411100', "Atelier Durand", 0.0, 120.0),
-                ('411100', "Boulangerie Été & Fils", 0.0, 49.98),
-            ],
-        )
-        self.assertEqual(invoices.mapped('amount_residual'), [0.0, 0.0])
-        twin = self._invoice(self._second_customer(), price=41.65)
-        self._register_payment(twin, payment_date=date(2026, 9, 3))
-        core, ours = self._cash_basis_entries(twin), self._cash_basis_entries(invoices[1])
-        shape = (
-            'account_id',
-            'debit',
-            'credit',
-            'tax_ids',
-            'tax_tag_ids',
-            'tax_base_amount',
-            'reconciled',
-            'display_type',
-        )
-        self.assertEqual(
-            ours.line_ids.sorted('id').mapped(lambda line: [line[name] for name in shape]),
-            core.line_ids.sorted('id').mapped(lambda line: [line[name] for name in shape]),
-        )
-        self.assertEqual(ours.mapped('date'), core.mapped('date'))
-
-    def _zloty_company(self):
-        """A company that keeps its books in zloty and a bank account in euros: 4 zloty a euro, 5 from 3 September."""
-        zloty = self.env.ref('base.PLN')
-        zloty.active = True
-        company = self.setup_other_company(name="Spółka", currency_id=zloty.id)['company']
-        self.env.user.company_id = company
-        env = self.env(context={'allowed_company_ids': company.ids})
-        euro = env.ref('base.EUR')
-        for day, rate in ((date(2026, 8, 1), 0.25), (date(2026, 9, 3), 0.2)):
-            env['res.currency.rate'].create(
-                {'currency_id': euro.id, 'name': day, 'rate': rate, 'company_id': company.id},
-            )
-        journal = env['account.journal'].create(
-            {'name': "Euro bank", 'type': 'bank', 'code': 'EURB', 'currency_id': euro.id, 'company_id': company.id},
-        )
-        account = env['res.partner.bank'].create(
-            {'partner_id': company.partner_id.id, 'acc_number': 'FR7630004116373735379907566'},
-        )
-        journal.bank_account_id = account
-        company.write({'billing_bank_journal_id': journal.id, 'billing_creditor_identifier': 'FR72ZZZ123456'})
-        return company
-
-    def test_in_a_company_of_another_currency_the_exchange_difference_is_booked_and_taken_back(self):
-        company = self._zloty_company()
-        env = self.env(context={'allowed_company_ids': company.ids})
-        bank = env['res.partner.bank'].search([('partner_id', '=', self.customer.id)], limit=1)
-        mandate = env['billing.mandate'].create(
-            {'partner_id': self.customer.id, 'partner_bank_id': bank.id, 'signature_date': date(2026, 1, 1)},
-        )
-        mandate.action_activate()
-        contract = env['billing.contract'].create(
-            {
-                'partner_id': self.customer.id,
-                'currency_id': env.ref('base.EUR').id,
-                'date_start': TODAY,
-                'line_ids': [Command.create({'product_id': self.product_a.id, 'price_unit': 60.0, 'tax_ids': False})],
-            },
-        )
-        contract._start(TODAY)
-        invoice = env['billing.run']._bill_company(company, TODAY, transaction=Transaction()).line_ids.invoice_id
-        receivable = invoice.line_ids.filtered(lambda line: line.account_type == 'asset_receivable')
-        self.assertEqual((receivable.balance, receivable.amount_currency), (240.0, 60.0))
-        collection, _refusals = env['billing.collection']._prepare_debits(company, date(2026, 9, 3), TODAY)
-        collection._generate(TODAY)
-        collection.action_confirm_sent()
-        env['billing.collection']._settle_due(date(2026, 9, 3), transaction=Transaction())
-        settled = collection.debit_ids.settlement_line_id
-        self.assertEqual((settled.balance, settled.amount_currency), (-300.0, -60.0))
-        self.assertEqual((receivable.amount_residual, receivable.reconciled), (0.0, True))
-        with freeze_time('2026-09-08'):
-            collection.debit_ids._return(date(2026, 9, 8), 'AM04')
-        self.assertEqual((receivable.amount_residual, receivable.amount_residual_currency), (240.0, 60.0))
-        self.assertTrue(settled.reconciled)
-
-    def test_in_a_locked_period_settlement_and_vat_take_the_first_open_day(self):
-        invoice = self._invoice()
-        collection = self._collect(date(2026, 9, 3), TODAY)
-        self.company.fiscalyear_lock_date = date(2026, 9, 30)
-        self._settle(date(2026, 10, 2))
-        self.assertEqual(collection.move_id.date, date(2026, 10, 1))
-        self.assertEqual(self._cash_basis_entries(invoice).date, date(2026, 10, 1))
-
-    def test_a_part_paid_meanwhile_ends_as_a_visible_credit(self):
-        invoice = self._invoice()
-        self._collect(date(2026, 9, 3), TODAY)
-        self._register_payment(invoice, amount=50.0, payment_difference_handling='open')
-        self._settle(date(2026, 9, 3))
-        self.assertEqual(invoice.amount_residual, 0.0)
-        self.assertEqual(self._balance('411100', date(2026, 9, 30)), -50.0)
-
-    def test_one_invoice_paid_meanwhile_does_not_stop_the_others(self):
-        paid, other = self._invoice(), self._invoice(self._second_customer())
-        collection = self._collect(date(2026, 9, 3), TODAY)
-        self._register_payment(paid)
-        self._settle(date(2026, 9, 3))
-        self.assertEqual((collection.state, other.amount_residual), ('settled', 0.0))
-        credit = collection.debit_ids.filtered(lambda debit: debit.move_id == paid).settlement_line_id
-        self.assertEqual((credit.amount_residual, credit.partner_id), (-120.0, self.customer))
-
     def test_an_invoice_under_way_is_not_reset_to_draft(self):
         invoice = self._invoice()
         self._collect(date(2026, 9, 3), TODAY)
@@ -282,7 +151,7 @@ class TestBillingCollection(BillingCommon):
             [('id', '!=', self.mandate.id)],
             limit=1,
         )
-        _collection, refusals = self.env['billing.collection']._prepare_debits(self.company, date(2026, 9, 3), TODAY)
+        _collection, refusals = self._prepare(date(2026, 9, 3), TODAY)
         self.assertRegex(
             refusals[0], rf"{invoice.name}.*Atelier Durand cannot be debited from mandate .* of Boulangerie"
         )
@@ -309,10 +178,11 @@ class TestBillingCollection(BillingCommon):
 
     def test_an_earlier_date_does_not_debit_what_is_not_due(self):
         invoice = self._invoice(payment_term_id=self.env.ref('account.account_payment_term_30days').id)
-        collection, _refusals = self.env['billing.collection']._prepare_debits(self.company, date(2026, 10, 1), TODAY)
+        collection, _refusals = self._prepare(date(2026, 10, 1), TODAY)
         collection.date = date(2026, 9, 3)
-        with self.assertRaisesRegex(UserError, rf"{invoice.name}.*is due on 10/01/2026, after the collection date"):
-            collection.action_generate()
+        collection.action_check()
+        self.assertEqual((collection.state, collection.debit_ids.state), ('draft', 'dropped'))
+        self.assertIn(f"{invoice.name} is due on 10/01/2026 only", collection.message_ids[-1].body or "")
 
     def test_what_was_computed_and_sent_is_not_typed_over(self):
         self._invoice()
@@ -326,12 +196,13 @@ class TestBillingCollection(BillingCommon):
         ):
             with self.subTest(values), self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
                 record.write(values)
-        values = {'collection_id': collection.id, 'move_line_id': debit.move_line_id.id, 'mandate_id': self.mandate.id}
+        values = {'collection_id': collection.id, 'partner_id': self.customer.id, 'mandate_id': self.mandate.id}
         with self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
             self.env['billing.debit'].create({**values, 'amount': 5.0})
 
     def test_the_crons_prepare_and_settle(self):
         invoice = self._invoice()
+        self._announce_due(date(2026, 9, 3))
         with self.enter_registry_test_mode():
             self.env.ref('recurring_billing.ir_cron_prepare').method_direct_trigger()
         collection = invoice.billing_debit_ids.collection_id
@@ -359,8 +230,9 @@ class TestBillingCollection(BillingCommon):
         self._invoice()
         orphan = self._invoice(self._second_customer())
         orphan.billing_mandate_id.action_revoke()
+        self._announce_due(date(2026, 9, 7))
         wizard = self.env['billing.collection.prepare'].create({})
-        self.assertEqual((wizard.date, wizard.line_count, wizard.amount_total), (date(2026, 9, 3), 1, 120.0))
+        self.assertEqual((wizard.date, wizard.invoice_count, wizard.amount_total), (date(2026, 9, 7), 1, 120.0))
         self.assertIn(orphan.name, wizard.refusals)
         action = wizard.action_prepare()
         self.assertEqual(action['res_model'], 'billing.collection')

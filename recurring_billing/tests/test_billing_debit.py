@@ -25,11 +25,11 @@ class TestBillingDebit(BillingCommon):
     def test_a_return_opens_the_invoice_and_matches_settlement_and_return(self):
         debit = self._settled_debit()
         debit._return(date(2026, 9, 8), 'AM04', "PROVISION INSUFFISANTE")
-        self.assertEqual((debit.state, debit.move_id.amount_residual), ('returned', 120.0))
+        self.assertEqual((debit.state, debit.move_ids.amount_residual), ('returned', 120.0))
         self.assertTrue(debit.settlement_line_id.reconciled)
         self.assertEqual(debit.return_move_id.ref, f"AM04 {debit.end_to_end_id}")
         self.assertEqual(debit.return_move_id.journal_id.code, 'PRLV')
-        self.assertIn("returned on 09/08/2026: AM04", debit.move_id.billing_debit_note)
+        self.assertIn("returned on 09/08/2026: AM04", debit.move_ids.billing_debit_note)
 
     def test_one_of_many_debits_returns_alone(self):
         other = self._customer("Garage Noel")
@@ -39,8 +39,8 @@ class TestBillingDebit(BillingCommon):
         kept = debit[1:] or debit.collection_id.debit_ids.filtered(lambda row: row.partner_id == other)
         returned = debit.collection_id.debit_ids - kept
         returned._return(date(2026, 9, 8), 'MS03')
-        self.assertEqual(kept.move_id.amount_residual, 0.0)
-        self.assertEqual(returned.move_id.amount_residual, 120.0)
+        self.assertEqual(kept.move_ids.amount_residual, 0.0)
+        self.assertEqual(returned.move_ids.amount_residual, 120.0)
         self.assertEqual(self._balance('511600', date(2026, 9, 30)), 120.0)
 
     def test_a_debit_rejected_before_settlement_leaves_no_entry_and_is_not_settled(self):
@@ -49,11 +49,11 @@ class TestBillingDebit(BillingCommon):
         self._settle(date(2026, 9, 3))
         self.assertEqual((debit.state, debit.collection_id.state), ('returned', 'settled'))
         self.assertFalse(debit.collection_id.move_id)
-        self.assertEqual(debit.move_id.amount_residual, 120.0)
+        self.assertEqual(debit.move_ids.amount_residual, 120.0)
 
     def test_a_return_before_the_collection_date_is_refused(self):
         debit = self._settled_debit()
-        with self.assertRaisesRegex(UserError, rf"{debit.move_id.name}.*collected on 09/03/2026"):
+        with self.assertRaisesRegex(UserError, rf"{debit.move_ids.name}.*collected on 09/03/2026"):
             debit._return(date(2026, 9, 2), 'AM04')
         self.assertEqual(debit.state, 'settled')
 
@@ -62,7 +62,7 @@ class TestBillingDebit(BillingCommon):
         self.company.fiscalyear_lock_date = date(2026, 9, 30)
         with self.assertRaisesRegex(UserError, r"09/08/2026 lies in a locked period. Choose 10/01/2026"):
             debit._return(date(2026, 9, 8), 'AM04')
-        self.assertEqual((debit.state, debit.move_id.amount_residual), ('settled', 0.0))
+        self.assertEqual((debit.state, debit.move_ids.amount_residual), ('settled', 0.0))
 
     def test_a_debit_returns_once(self):
         debit = self._settled_debit()
@@ -91,7 +91,7 @@ class TestBillingDebit(BillingCommon):
         debit = self._settled_debit()
         debit._return(date(2026, 9, 8), 'AM04')
         self.assertTrue(debit.return_move_id.inalterable_hash)
-        self.assertEqual(debit.move_id.amount_residual, 120.0)
+        self.assertEqual(debit.move_ids.amount_residual, 120.0)
 
     def test_a_returned_invoice_is_not_collected_again_by_itself(self):
         self._settled_debit()._return(date(2026, 9, 8), 'AM04')

@@ -63,7 +63,7 @@ class TestBillingDeposit(BillingCommon):
             (contract.mrr, contract.invoice_count, contract.period_ids.invoice_line_ids.ids), (100.0, 0, [])
         )
         collection = self._collect(date(2026, 9, 10), TODAY)
-        self.assertEqual(collection.debit_ids.move_id, invoice)
+        self.assertEqual(collection.debit_ids.move_ids, invoice)
         self.assertEqual(deposit.state, 'asked', "collected is what the bank has settled")
         self._settle(date(2026, 9, 10))
         self.assertEqual((deposit.state, deposit.remaining_amount), ('collected', 600.0))

@@ -48,6 +48,12 @@ class TestBillingDunningAction(BillingCommon):
         debit._return(date(2026, 9, 24), 'AM04')
         self.assertTrue(self._remind(date(2026, 9, 25)))
 
+    def test_an_announced_debit_silences_until_its_day_has_passed(self):
+        invoice = self._late_invoice(debit=True)
+        self._announce(invoice, date(2026, 9, 21))
+        self.assertFalse(self._remind(date(2026, 9, 21)))
+        self.assertEqual(self._remind(date(2026, 9, 22)).move_ids, invoice)
+
     def test_paid_and_blocked_invoices_are_left_alone(self):
         paid, blocked = self._late_invoice(), self._late_invoice(self._customer("Garage Noel"))
         self._register_payment(paid)

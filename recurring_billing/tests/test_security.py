@@ -36,6 +36,7 @@ class TestSecurity(BillingCommon):
         self._bill(self.contract.date_start)
         Collection = self.env['billing.collection'].with_user(self.debit_user)
         today = self.contract.date_start
+        self._announce_due(Collection._earliest_date(self.company, today))
         collection, _refusals = Collection._prepare_debits(
             self.company, Collection._earliest_date(self.company, today), today
         )

@@ -1,5 +1,9 @@
 """Faults of IBANs, creditor identifiers and mandate references, as codes; nothing is repaired."""
 
+import re
+from datetime import date
+from functools import lru_cache
+
 from schwifty import IBAN
 from schwifty.exceptions import InvalidBBANChecksum, InvalidChecksumDigits, SchwiftyException
 from stdnum.eu import at_02
@@ -12,8 +16,20 @@ _OTHERS = "AD AL CH GB GI MC MD ME MK RS SM VA"
 EEA_PREFIXES = frozenset(_EEA.split())
 SEPA_PREFIXES = EEA_PREFIXES | frozenset(_OTHERS.split())
 
+# First days on which banks there can be debited (EPC: operational readiness), of those that joined since 2024.
+_JOINED_ON = {
+    "AL": date(2025, 10, 5),
+    "MD": date(2025, 10, 5),
+    "ME": date(2025, 10, 5),
+    "MK": date(2025, 10, 5),
+    "RS": date(2026, 5, 1),
+}
+
 # The only countries whose national key schwifty checks without false alarms.
 _NATIONAL_KEY_PREFIXES = frozenset(("BE", "ES", "FR", "IT", "MC", "PT"))
+_RIB_PREFIXES = frozenset(("FR", "MC"))
+_TWO_DIGITS = str.maketrans({chr(ord("A") + step): str(10 + step) for step in range(26)})
+_RIB_DIGITS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "12345678912345678923456789")
 _ICS_LENGTHS = {"FR": 13, "DE": 18}
 _MAX_LENGTH = 35
 _SHORTEST_IBAN = 15
@@ -26,17 +42,48 @@ def compact(value: str | None) -> str:
     return text.upper() if text.isascii() else text
 
 
-def iban_fault(value: str | None) -> str | None:
+@lru_cache(maxsize=64)
+def sepa_prefixes(day: date) -> frozenset[str]:
+    """The prefixes of IBANs that can be debited on ``day``, as known in November 2026."""
+    return SEPA_PREFIXES - {prefix for prefix, joined_on in _JOINED_ON.items() if day < joined_on}
+
+
+def iban_fault(value: str | None, day: date | None = None) -> str | None:
     """Why an account number is no IBAN for a direct debit; None where it is one.
 
+    :param day: of the collection; None counts all countries of SEPA in
     :return: "missing", "not_sepa", "structure", "checksum" or "national_key" (the key that France,
         Monaco, Belgium, Spain, Italy and Portugal keep inside the number)
     """
     iban = compact(value)
     if not iban:
         return "missing"
-    if iban[:2] not in SEPA_PREFIXES:
+    if iban[:2] not in (SEPA_PREFIXES if day is None else sepa_prefixes(day)):
         return "not_sepa"
+    return None if _is_right(iban) else _schwifty_fault(iban)
+
+
+def _is_right(iban: str) -> bool:
+    """A quick yes, with schwifty's pattern and no objects; whatever else, also a rare right number, is schwifty's."""
+    prefix, check, bban = iban[:2], iban[2:4], iban[4:]
+    is_rib = prefix in _RIB_PREFIXES
+    return bool(
+        (is_rib or prefix not in _NATIONAL_KEY_PREFIXES)
+        and iban.isascii()
+        and check.isdigit()
+        and _bban_pattern(prefix).fullmatch(bban)
+        and "02" <= check <= "98"
+        and int((bban + prefix + check).translate(_TWO_DIGITS)) % 97 == 1
+        and (not is_rib or ("01" <= bban[-2:] <= "97" and int(bban.translate(_RIB_DIGITS)) % 97 == 0)),
+    )
+
+
+@lru_cache(maxsize=64)
+def _bban_pattern(prefix: str) -> re.Pattern[str]:
+    return IBAN(prefix, allow_invalid=True).spec.regex
+
+
+def _schwifty_fault(iban: str) -> str | None:
     try:
         IBAN(iban, validate_bban=iban[:2] in _NATIONAL_KEY_PREFIXES)
     except InvalidChecksumDigits:
@@ -58,6 +105,11 @@ def mask_iban(value: str | None) -> str:
 
 def is_eea(iban: str) -> bool:
     return compact(iban)[:2] in EEA_PREFIXES
+
+
+def bic_needed(iban: str) -> bool:
+    """Whether a debit must name the debtor's bank: inside the EEA the IBAN alone says it (reason RC01 otherwise)."""
+    return not is_eea(iban)
 
 
 def ics_fault(value: str | None) -> str | None:

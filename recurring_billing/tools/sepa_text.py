@@ -10,7 +10,7 @@ import unicodedata
 
 _ALLOWED = r"A-Za-z0-9/\-?:().,'+ "
 _NOT_ALLOWED = re.compile(f"[^{_ALLOWED}]")
-_IDENTIFIER = re.compile(f"(?![/ ])(?!.*//)[{_ALLOWED}]{{1,35}}(?<![/ ])")
+_LONGEST_IDENTIFIER = 35
 
 # Two letters for one sound: Παπαδόπουλος signs as Papadopoulos, not as Papadopoylos.
 _GREEK_OU = ((re.compile("(?<=[οΟ])[υύ]"), "u"), (re.compile("(?<=[οΟ])[ΥΎ]"), "U"))
@@ -61,18 +61,41 @@ def _letter_table() -> dict[int, str]:
 _TABLE = _SIGNS | _letter_table()
 
 
+class _Replacements(dict):
+    """Code point → what stands for it, found when it is first met; what has no like becomes a point."""
+
+    def __missing__(self, code: int) -> str:
+        # Letters of the table (й, ѓ) go first, those that decomposing lays bare after it.
+        decomposed = unicodedata.normalize("NFKD", chr(code).translate(_TABLE)).translate(_TABLE)
+        self[code] = "".join(map(_replacement, decomposed))
+        return self[code]
+
+
+def _replacement(char: str) -> str:
+    if char.isspace():
+        return " "
+    return "" if _is_invisible(char) else _NOT_ALLOWED.sub(".", char)
+
+
+_REPLACEMENTS = _Replacements()
+
+
 def convert(text: str, limit: int) -> str:
     """``text`` in the SEPA characters, at most ``limit`` long: a point stands for what has no like.
 
     Meant for names, addresses and remittance information, never for identifiers.
     """
-    # Composed letters of the table (й, ѓ) go first, those that decomposing lays bare after it.
-    composed = unicodedata.normalize("NFC", text)
-    for upsilon, latin in _GREEK_OU:
-        composed = upsilon.sub(latin, composed)
-    decomposed = unicodedata.normalize("NFKD", composed.translate(_TABLE)).translate(_TABLE)
-    visible = "".join(char for char in decomposed if not _is_invisible(char))
-    return _NOT_ALLOWED.sub(".", " ".join(visible.split()))[:limit].strip()
+    if _NOT_ALLOWED.search(text):
+        composed = unicodedata.normalize("NFC", text)
+        for upsilon, latin in _GREEK_OU:
+            composed = upsilon.sub(latin, composed)
+        text = composed.translate(_REPLACEMENTS)
+    return " ".join(text.split())[:limit].rstrip()
+
+
+def is_sepa(text: str) -> bool:
+    """Whether ``text`` holds only characters that every bank accepts; an empty one does."""
+    return not _NOT_ALLOWED.search(text)
 
 
 def is_identifier(text: str) -> bool:
@@ -81,7 +104,13 @@ def is_identifier(text: str) -> bool:
     EPC guidelines: no slash at either end and no two in a row. Blanks at the ends are refused
     too, since banks strip them.
     """
-    return _IDENTIFIER.fullmatch(text) is not None
+    return (
+        0 < len(text) <= _LONGEST_IDENTIFIER
+        and text[0] not in "/ "
+        and text[-1] not in "/ "
+        and "//" not in text
+        and is_sepa(text)
+    )
 
 
 def _is_invisible(char: str) -> bool:

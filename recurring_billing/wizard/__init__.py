@@ -5,6 +5,7 @@ from . import billing_effect_mixin
 
 from . import (
     account_move_reversal,
+    billing_collection_credit,
     billing_collection_prepare,
     billing_contract_change,
     billing_contract_change_line,
@@ -12,6 +13,9 @@ from . import (
     billing_contract_termination,
     billing_debit_return,
     billing_discount_grant,
+    billing_mandate_activate,
+    billing_mandate_change,
+    billing_mandate_stop,
     billing_notice_schedule,
     billing_notice_send,
     billing_plan_migration,

@@ -8,6 +8,14 @@ class BillingCollectionPrepare(models.TransientModel):
     _check_company_auto = True
 
     company_id = fields.Many2one('res.company', required=True, default=lambda self: self.env.company)
+    journal_id = fields.Many2one(
+        'account.journal',
+        "Bank",
+        required=True,
+        check_company=True,
+        domain="[('type', '=', 'bank')]",
+        default=lambda self: self.env.company.billing_bank_journal_id,
+    )
     currency_id = fields.Many2one('res.currency', default=lambda self: self.env.ref('base.EUR'))
     date = fields.Date(
         "Collection Date",
@@ -16,42 +24,56 @@ class BillingCollectionPrepare(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
-        help="Proposed: the first day on which the bank can collect a file made today.",
+        help="Proposed: the first announced day that a file made now can reach.",
     )
-    line_count = fields.Integer("Invoices", compute='_compute_lines')
-    amount_total = fields.Monetary("Total", compute='_compute_lines')
-    refusals = fields.Text("Cannot Be Debited", compute='_compute_lines')
+    debit_count = fields.Integer("Debits", compute='_compute_takes')
+    invoice_count = fields.Integer("Invoices", compute='_compute_takes')
+    credit_count = fields.Integer("Credit Notes Taken Off", compute='_compute_takes')
+    file_count = fields.Integer("Collections", compute='_compute_takes', help="One for each file.")
+    amount_total = fields.Monetary("Total", compute='_compute_takes')
+    refusals = fields.Text("Left Out", compute='_compute_takes')
 
-    @api.depends('company_id')
+    @api.depends('journal_id')
     def _compute_date(self):
         for wizard in self:
-            today = fields.Date.context_today(wizard)
-            wizard.date = self.env['billing.collection']._earliest_date(wizard.company_id, today)
+            journal = wizard.journal_id
+            earliest = journal and journal._billing_earliest_day(*journal._billing_now())
+            wizard.date = earliest and self.env['billing.collection']._next_announced(journal, earliest)
 
-    @api.depends('company_id', 'date')
-    def _compute_lines(self):
+    @api.depends('journal_id', 'date')
+    def _compute_takes(self):
+        Collection = self.env['billing.collection']
         for wizard in self:
-            lines = self.env['account.move.line']
-            if wizard.date:
-                lines = lines._billing_collectable_lines(wizard.company_id, wizard.date)
-            mandates = lines._billing_mandates()
-            refusals = {line: line._billing_refusal(mandates[line]) for line in lines}
-            accepted = lines.filtered(lambda line, refusals=refusals: not refusals[line])
-            wizard.line_count = len(accepted)
-            wizard.amount_total = sum(accepted.mapped('amount_residual_currency'))
-            wizard.refusals = "\n".join(text for text in refusals.values() if text)
+            takes, refusals = Collection._takes(wizard.journal_id, wizard.date) if wizard._is_ready() else ([], [])
+            items = [amount for take in takes for _line, amount in take.items]
+            files = [
+                part
+                for own in Collection._by_scheme(takes).values()
+                for part in Collection._parts(wizard.journal_id, own)
+            ]
+            wizard.debit_count = len(takes)
+            wizard.invoice_count = sum(amount > 0 for amount in items)
+            wizard.credit_count = sum(amount < 0 for amount in items)
+            wizard.file_count = len(files)
+            wizard.amount_total = float(sum(items))
+            wizard.refusals = "\n".join(refusals)
+
+    def _is_ready(self):
+        return bool(self.journal_id and self.date)
 
     def action_prepare(self):
-        """Make the draft collection and open it.
+        """Make the draft collections and open them.
 
         :raises UserError: where nothing can be debited, with the reasons
         """
         self.ensure_one()
-        today = fields.Date.context_today(self)
-        collection, refusals = self.env['billing.collection']._prepare_debits(self.company_id, self.date, today)
-        if not collection:
+        today, _now = self.journal_id._billing_now()
+        collections, refusals = self.env['billing.collection']._prepare_debits(
+            self.company_id, self.date, today, self.journal_id
+        )
+        if not collections:
             reasons = refusals or [
                 self.env._("No open invoice that is paid by direct debit falls due until this date."),
             ]
             raise UserError("\n".join([self.env._("There is nothing to collect."), *reasons]))
-        return collection._get_records_action()
+        return collections._get_records_action(name=self.env._("Collections"))

@@ -16,6 +16,7 @@ class BillingContractChange(models.TransientModel):
         readonly=True,
     )
     partner_id = fields.Many2one(related='contract_id.partner_id')
+    payer_id = fields.Many2one(related='contract_id.payer_id')
     amendment_id = fields.Many2one('billing.amendment', readonly=True)
     when = fields.Selection(
         [('today', "Today"), ('next_period', "Next period"), ('date', "Another day")],

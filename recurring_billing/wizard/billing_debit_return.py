@@ -10,7 +10,7 @@ class BillingDebitReturn(models.TransientModel):
 
     debit_id = fields.Many2one('billing.debit', required=True, readonly=True)
     partner_id = fields.Many2one(related='debit_id.partner_id')
-    move_id = fields.Many2one(related='debit_id.move_id')
+    reference = fields.Char(related='debit_id.reference')
     currency_id = fields.Many2one(related='debit_id.currency_id')
     amount = fields.Monetary(related='debit_id.amount')
     collection_date = fields.Date("Collected On", related='debit_id.date')

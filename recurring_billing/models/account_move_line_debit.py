@@ -1,0 +1,73 @@
+from odoo import models
+
+from .billing_debit import UNDER_WAY
+
+
+class AccountMoveLine(models.Model):
+    """Due items that a direct debit collects: why they may not, and what follows where they change meanwhile."""
+
+    _inherit = 'account.move.line'
+
+    def _billing_refusals(self, mandates, day):
+        """Why these invoices may not be debited on ``day``, as {line: text} of those that may not.
+
+        :param mandates: {line: mandate or empty}
+        """
+        of_mandates = {mandate: mandate._refusal(day) for mandate in {*mandates.values()} if mandate}
+        refused = {}
+        for line in self:
+            mandate = mandates[line]
+            if text := line._billing_refusal(mandate) or of_mandates.get(mandate):
+                refused[line] = text
+        rest = self - self.browse().concat(*refused)
+        return refused | rest._billing_notice_faults({line: line.amount_residual_currency for line in rest}, day)
+
+    def _billing_notice_faults(self, amounts, day):
+        """Why these invoices may not be debited on ``day`` for want of a notice: {line: text}.
+
+        :param amounts: {line: amount to be debited}
+        """
+        return self.env['billing.notice']._faults(amounts, day)
+
+    def _reconcile_post_hook(self, data):
+        """EXTENDS account: what is paid or credited meanwhile is no longer debited."""
+        result = super()._reconcile_post_hook(data)
+        self._billing_follow()
+        return result
+
+    def write(self, vals):
+        """EXTENDS account: what is due later, or left alone, is no longer debited."""
+        result = super().write(vals)
+        if {'date_maturity', 'no_followup'} & vals.keys():
+            self._billing_follow()
+        return result
+
+    def _billing_follow(self):
+        """Have the debits under way of these items look at them again."""
+        due = self.filtered(lambda line: line.parent_state == 'posted' and line.account_type == 'asset_receivable')
+        if due:
+            # whoever registers a payment need not be of the direct debit role
+            items = self.env['billing.debit.item'].sudo()
+            items.search([('move_line_id', 'in', due.ids), ('state', 'in', UNDER_WAY)]).debit_id._follow()
+
+
+class AccountMove(models.Model):
+    _inherit = 'account.move'
+
+    def _billing_covered(self, day):
+        """Those of these invoices that are to be paid by a debit under way, or announced for ``day`` or later."""
+        due = self.line_ids.filtered(lambda line: line.account_type == 'asset_receivable' and not line.reconciled)
+        days = due._billing_announced_days()
+        announced = due.filtered(lambda line: (days[line] or day) >= day and days[line])
+        return self.filtered(
+            lambda move: (
+                move.billing_debit_state in UNDER_WAY
+                or (move in announced.move_id and move._billing_awaits_debit())
+            ),
+        )
+
+    def action_toggle_block_payment(self):
+        """EXTENDS account: what is disputed is no longer debited."""
+        result = super().action_toggle_block_payment()
+        self.line_ids._billing_follow()
+        return result

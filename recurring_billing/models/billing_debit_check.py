@@ -1,0 +1,110 @@
+import typing
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+
+class Fault(typing.NamedTuple):
+    """Why a debit cannot be made, and the record to mend."""
+
+    text: str
+    record: models.BaseModel
+
+
+class BillingDebit(models.Model):
+    """What keeps a debit from the bank's file, in words, with a link to the record to mend."""
+
+    _inherit = 'billing.debit'
+
+    check_text = fields.Text("To Mend", readonly=True, copy=False)
+    check_model = fields.Char(readonly=True, copy=False)
+    check_res_id = fields.Many2oneReference("Record to Mend", model_field='check_model', readonly=True, copy=False)
+
+    def action_mend(self):
+        """Open the record to mend."""
+        self.ensure_one()
+        if not self.check_model:
+            raise UserError(self.env._("Nothing was found to mend in debit %s.", self.display_name))
+        return self.env[self.check_model].browse(self.check_res_id)._get_records_action()
+
+    def _check(self):
+        """Find and remember what keeps these planned debits from a file.
+
+        :return: the texts of all faults
+        """
+        found = self._mandate_faults()
+        for debit, fault in (*self._item_faults().items(), *self._notice_faults().items(), *self._limit_faults()):
+            found.setdefault(debit, fault)
+        return self._remember_faults(found)
+
+    def _remember_faults(self, found):
+        """Keep ``found``, {debit: `Fault` or text}, on these debits.
+
+        :return: the texts, in the order of the debits
+        """
+        for debit in self.filtered('check_text') - self.browse().concat(*found):
+            debit._unguarded().write({'check_text': False, 'check_model': False, 'check_res_id': False})
+        for debit, fault in found.items():
+            text, record = fault if isinstance(fault, Fault) else (fault, debit.mandate_id.partner_id)
+            debit._unguarded().write({'check_text': text, 'check_model': record._name, 'check_res_id': record.id})
+        return [debit.check_text for debit in self if debit in found]
+
+    def _mandate_faults(self):
+        """{debit: `Fault`} of debits whose mandate may not be used on their day, or only once."""
+        found = {}
+        for (mandate, day), debits in self.grouped(lambda debit: (debit.mandate_id, debit.date)).items():
+            if text := mandate._refusal(day):
+                found |= {debit: Fault(text, mandate) for debit in debits}
+            for debit in debits[1:] if debits[0].sequence_type == 'OOFF' else ():
+                text = self.env._("Mandate %s is for one debit only: drop this one, or have it grouped.", mandate.name)
+                found.setdefault(debit, Fault(text, mandate))
+        return found
+
+    def _item_faults(self):
+        """{debit: `Fault`} of debits that hold an invoice which may not be debited, or not so much of it."""
+        return {
+            item.debit_id: Fault(text, item.move_id)
+            for item in self.item_ids.sorted('id', reverse=True)
+            if (text := item._fault())
+        }
+
+    def _notice_faults(self):
+        """{debit: `Fault`} of debits that were not announced, or otherwise."""
+        found = {}
+        for day, debits in self.grouped('date').items():
+            items = debits.item_ids.filtered(lambda item: item.amount > 0)
+            texts = items.move_line_id._billing_notice_faults({item.move_line_id: item.amount for item in items}, day)
+            for item in items.filtered(lambda item, texts=texts: item.move_line_id in texts):
+                found.setdefault(item.debit_id, Fault(texts[item.move_line_id], item.move_id))
+        return found
+
+    def _limit_faults(self):
+        """(debit, `Fault`) of each debit that is larger than the bank takes."""
+        for debit in self:
+            journal = debit.collection_id.journal_id
+            if 0 < journal.billing_max_amount_per_debit < debit.amount:
+                text = self.env._(
+                    "%(customer)s: %(amount)s are more than journal %(journal)s takes in one debit (%(limit)s). "
+                    "Collect a part of it, or drop it.",
+                    customer=debit.partner_id.display_name,
+                    amount=debit.currency_id.format(debit.amount),
+                    journal=journal.display_name,
+                    limit=debit.currency_id.format(journal.billing_max_amount_per_debit),
+                )
+                yield debit, Fault(text, journal)
+
+    # === SEQUENCE TYPE === #
+
+    def _set_sequences(self):
+        """Give these planned debits their sequence type; of several first ones of a mandate, one alone is FRST."""
+        wanted = {}
+        seen = set()
+        for debit in self.sorted(lambda debit: (debit.date, debit.id)):
+            sequence = debit.mandate_id._sequence(debit.collection_id.journal_id, debit.is_last)
+            if sequence == 'FRST' and debit.mandate_id in seen:
+                sequence = 'RCUR'
+            seen.add(debit.mandate_id)
+            if debit.sequence_type != sequence:
+                wanted.setdefault(sequence, []).append(debit.id)
+        for sequence, ids in wanted.items():
+            self.browse(ids)._unguarded().sequence_type = sequence

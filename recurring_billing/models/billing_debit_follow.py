@@ -1,0 +1,110 @@
+from odoo import fields, models
+from odoo.tools import format_date
+
+from ..tools import bank_calendar
+
+
+class BillingDebitItem(models.Model):
+    _inherit = 'billing.debit.item'
+
+    def _change(self):
+        """Why this item is no longer to be debited, or None."""
+        self.ensure_one()
+        line, move = self.move_line_id, self.move_id
+        if line.reconciled or move.state != 'posted':
+            return self.env._("%s is paid or credited", move.name)
+        if self.amount < 0:
+            return None
+        if move.payment_state == 'blocked' or line.no_followup:
+            return self.env._("%s is disputed", move.name)
+        if line.date_maturity > self.debit_id.date:
+            return self.env._(
+                "%(invoice)s is due on %(day)s only", invoice=move.name, day=format_date(self.env, line.date_maturity)
+            )
+        return None
+
+    def _excess(self):
+        """By how much this item takes more than is still due of it, zero or more."""
+        self.ensure_one()
+        return max(abs(self.amount) - abs(self.amount_residual), 0.0)
+
+
+class BillingDebit(models.Model):
+    """What is paid, credited, disputed or put off while its debit waits: dropped or reduced, or recalled."""
+
+    _inherit = 'billing.debit'
+
+    recall_text = fields.Text("Tell the Bank", readonly=True, copy=False)
+
+    def _follow(self):
+        """Drop or reduce the planned ones of these debits as their invoices changed; say what to recall of the others."""
+        dropped, texts = self.browse(), {}
+        for debit in self:
+            changes = debit._changes()
+            if debit.state != 'planned':
+                debit._recall(changes)
+            elif changes:
+                texts.setdefault(debit.collection_id, []).extend(changes)
+                if not debit._reduce():
+                    dropped |= debit
+        dropped._set_state('dropped')
+        for collection, changes in texts.items():
+            collection._reopen()
+            collection.message_post(body=self.env._("No longer collected: %s.", "; ".join(changes)))
+
+    def _changes(self):
+        """What changed of the invoices of this debit, one text each."""
+        self.ensure_one()
+        changes = []
+        for item in self.item_ids:
+            if text := item._change():
+                changes.append(text)
+            elif not item.currency_id.is_zero(item._excess()):
+                excess = item.currency_id.format(item._excess())
+                changes.append(self.env._("%(amount)s of %(invoice)s", amount=excess, invoice=item.move_id.name))
+        return changes
+
+    def _reduce(self):
+        """Bring this planned debit down to what is still due; False where nothing is."""
+        gone = self.item_ids.filtered(lambda item: item._change())
+        kept = self.item_ids - gone
+        rest = {
+            item: max(min(item.amount, item.amount_residual), item.amount_residual * (item.amount < 0)) for item in kept
+        }
+        if self.currency_id.compare_amounts(sum(rest.values()), 0.0) <= 0:
+            return False
+        for item, amount in rest.items():
+            if item.currency_id.compare_amounts(item.amount, amount):
+                item._unguarded().amount = amount
+        gone.unlink()
+        return True
+
+    def _recall(self, changes):
+        """Say what to tell the bank of a debit that is in its file already."""
+        text = self._recall_words(changes) if changes else False
+        if text == self.recall_text:
+            return
+        self._unguarded().recall_text = text
+        if text:
+            self.collection_id._tell(self.collection_id, self.collection_id.create_uid, text)
+
+    def _recall_words(self, changes):
+        """A creditor may recall a debit until the bank's working day before it (EPC rulebook)."""
+        texts = {
+            'changes': "; ".join(changes),
+            'customer': self.partner_id.display_name,
+            'amount': self.currency_id.format(self.amount),
+            'id': self.end_to_end_id,
+            'collection': self.collection_id.name,
+            'day': format_date(self.env, bank_calendar.subtract_open_days(self.date, 1)),
+        }
+        if self.state == 'in_file':
+            return self.env._(
+                "%(customer)s: %(changes)s. Do not send the file: cancel collection %(collection)s and prepare it again.",
+                **texts,
+            )
+        return self.env._(
+            "%(customer)s: %(changes)s. Ask the bank, until %(day)s, to cancel the debit of %(amount)s with end-to-end id "
+            "%(id)s. Else what is paid twice stands as a credit of the customer, to be paid back.",
+            **texts,
+        )
