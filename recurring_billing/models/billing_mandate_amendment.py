@@ -149,8 +149,8 @@ class BillingMandate(models.Model):
         amendments = self.env['billing.mandate.amendment']._unguarded()
         amendments.create([{'mandate_id': mandate.id, **shared} for mandate in self])
         texts = {'what': amendments._kind_label(kind), 'old': old or "…", 'new': new or "…"}
-        for mandate in self:
-            mandate.message_post(body=self.env._("%(what)s: %(old)s → %(new)s", **texts))
+        text = self.env._("%(what)s: %(old)s → %(new)s", **texts)
+        self._message_log_batch(bodies=dict.fromkeys(self.ids, text))
 
     # === WHAT THE BANK IS TOLD === #
 

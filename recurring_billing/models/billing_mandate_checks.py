@@ -40,6 +40,24 @@ class BillingMandate(models.Model):
             reason=self._iban_fault_text(fault),
         )
 
+    def _creditor_refusal(self):
+        """Why the creditor identifier cannot stand in a bank file, or None."""
+        self.ensure_one()
+        identifier = self.creditor_identifier
+        if not identifier:
+            return self.env._(
+                "Mandate %(mandate)s bears no creditor identifier: enter the company's in the settings of Invoicing.",
+                mandate=self.name,
+            )
+        if not (fault := sepa_ids.ics_fault(identifier)):
+            return None
+        return self.env._(
+            "Mandate %(mandate)s, field “Creditor Identifier (ICS)”: %(value)s is refused, since %(reason)s.",
+            mandate=self.name,
+            value=identifier,
+            reason=self.company_id._billing_ics_fault_text(fault),
+        )
+
     def _scheme_refusal(self):
         """Why this debtor may not sign under this scheme, or None (B2B rulebook: no consumers)."""
         self.ensure_one()

@@ -118,7 +118,10 @@ class BillingMandate(models.Model):
         return [line for line in (partner.street, partner.street2, town, partner.country_id.name) if line]
 
     def _form_iban(self):
-        """The account in groups of four; empty where the debtor is to write it."""
+        """The account in groups of four; empty where the debtor is to write it, masked outside the debit role."""
+        # the address of a report answers whoever may read the record
+        if not (self.env.su or self.env.user.has_group('recurring_billing.group_debit')):
+            return self.masked_iban
         iban = self._iban().replace(" ", "")
         return " ".join(iban[start : start + 4] for start in range(0, len(iban), 4))
 

@@ -130,8 +130,8 @@ class BillingMandate(models.Model):
 
     def _give_reason(self, reason):
         self._unguarded().write({'state_reason': reason})
-        for mandate in self if reason else ():
-            mandate.message_post(body=reason)
+        if reason:
+            self._message_log_batch(bodies=dict.fromkeys(self.ids, reason))
 
     @api.model
     def _cron_expire(self):
@@ -148,8 +148,7 @@ class BillingMandate(models.Model):
     def _expire(self):
         """End these mandates, which nobody has used for 36 months."""
         self._set_state('expired')
-        for mandate in self:
-            mandate._give_reason(self.env._("No debit for 36 months: a new mandate is needed."))
+        self._give_reason(self.env._("No debit for 36 months: a new mandate is needed."))
 
     @api.model
     def _lapsing(self, today):

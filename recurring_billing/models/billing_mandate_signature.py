@@ -20,6 +20,7 @@ class BillingMandate(models.Model):
     proof_name = fields.Char(copy=False)
     proof_kind = fields.Selection(
         [('document', "Signed document"), ('portal', "Signed on the portal")],
+        "Proved By",
         compute='_compute_proof_kind',
         store=True,
     )
@@ -108,7 +109,7 @@ class BillingMandate(models.Model):
         self._unguarded().write({'state_reason': False})
         for mandate in self:
             mandate._take_over()
-        self._remind_registration()
+        self.filtered(lambda mandate: not mandate.is_imported)._remind_registration()
         return True
 
     # === BUSINESS METHODS === #
@@ -157,7 +158,9 @@ class BillingMandate(models.Model):
                     "reference.",
                     mandate=self.name,
                     twin=twin.name,
-                    customer=twin.partner_id.display_name,
+                    customer=(
+                        twin.partner_id if twin.company_id in self.env.companies else twin.company_id
+                    ).display_name,
                 ),
             )
 
@@ -170,7 +173,7 @@ class BillingMandate(models.Model):
 
     def _remind_registration(self):
         """Leave one activity on each B2B mandate: its debtor's bank must register it, else it refuses the debit."""
-        for mandate in self.filtered(lambda mandate: mandate.scheme == 'B2B' and not mandate.is_imported):
+        for mandate in self.filtered(lambda mandate: mandate.scheme == 'B2B'):
             mandate._remind(
                 'recurring_billing.mail_activity_mandate_b2b',
                 self.env._(

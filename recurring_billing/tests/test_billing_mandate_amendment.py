@@ -128,6 +128,14 @@ class TestBillingMandateAmendment(BillingCommon):
         self.mandate.action_revoke()
         account.acc_number = NEW_IBAN
 
+    def test_the_bank_of_a_b2b_debtor_registers_a_change_too(self):
+        mandate = self._mandate(self.customer, NEW_IBAN, scheme='B2B')
+        mandate.activity_ids.unlink()
+        self._change('account', mandate, iban='FR7630002993512462819482177')
+        self.assertEqual(
+            mandate.activity_ids.activity_type_id, self.env.ref('recurring_billing.mail_activity_mandate_b2b')
+        )
+
     def test_what_was_amended_is_not_typed_over(self):
         self._change('account', iban=NEW_IBAN)
         with self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):

@@ -74,6 +74,10 @@ class TestBillingMandateExchange(BillingCommon):
             ({'signature_date': False}, "no signature date"),
             ({'last_presentation_date': date(2023, 9, 1)}, "OLD-1.*36 months.*Delete its row"),
             ({'last_presentation_date': date(2019, 1, 1)}, "before the signature"),
+            (
+                {'creditor_identifier': "FR73ZZZ123456"},
+                "OLD-1, field “Creditor Identifier.*FR73ZZZ123456.*check digits",
+            ),
         ):
             with self.subTest(text), self.assertRaisesRegex(UserError, text), self.env.cr.savepoint():
                 self._import(**values)

@@ -65,6 +65,7 @@ class TestBillingMandateLifecycle(BillingCommon):
 
     def test_the_dialog_of_activation_asks_for_what_the_form_bears(self):
         mandate = self.env['billing.mandate'].create({'partner_id': self.customer.id})
+        mandate._set_state('sent')
         self.assertFalse(mandate.masked_iban)
         self._wizard(
             mandate,
