@@ -50,6 +50,7 @@ def report(facts):
         f"Set-up fee    {facts['fee']}",
         f"One invoice   {facts['together']}",
         f"Ledger        {facts['items']} journal items, debit minus credit = {facts['balance']}",
+        f"Notices       {facts['notices']}",
         f"Collections   {facts['collections']}; the last one due {facts['due']}: {facts['debits']} debits",
         f"Bank file     {facts['file']}",
         f"              control sum {facts['control_sum']}, {facts['validity']}",

@@ -1,13 +1,18 @@
 """Three months of a small company, day by day, with the calls that the nightly jobs make. Runs in Odoo's shell.
 
-Only the calendar is simulated: each step gets its day as an argument. The shell gives `env`; the caller sets OUT, the
-folder for the bank file and the facts.
+Only the calendar is simulated: each step gets its day as an argument, and core's sending, which takes none, a frozen
+clock. No mail leaves this machine. The shell gives `env`; the caller sets OUT, the folder for the bank file and the
+facts.
 """
 
 import json
 import pathlib
 from base64 import b64decode
+from contextlib import contextmanager
 from datetime import timedelta
+from unittest.mock import patch
+
+from freezegun import freeze_time
 
 from odoo import fields
 
@@ -37,10 +42,32 @@ def bank_line(day, label, amount, item):
     (line.move_id.line_ids.filtered(lambda row: row.account_id == account) + item).reconcile()
 
 
-def announce(run, day):
-    """The invoices of the night tell of their debits, as their mails would."""
-    lines = run.line_ids.invoice_id.line_ids
-    env["billing.notice"]._write_down(lines._billing_announcements(day), "letter", sent_on=day, note="Invoice by post")
+def without_documents(sending, invoices_data, **_options):
+    for data in invoices_data.values():
+        data["proforma_pdf_attachment"] = sending.env["ir.attachment"]
+
+
+@contextmanager
+def post_office(day):
+    """Mails of ``day`` count as sent and go nowhere; no PDF is made of them, which would take minutes."""
+    servers = type(env["ir.mail_server"])
+    sending = type(env["account.move.send"])
+    with (
+        patch.object(servers, "_connect__", lambda *_args, **_kwargs: None),
+        patch.object(servers, "send_email", lambda _self, message, *_args, **_kwargs: message["Message-Id"]),
+        patch.object(sending, "_generate_invoice_documents", without_documents),
+        freeze_time(day),
+    ):
+        yield
+
+
+def send(run, day):
+    """The invoices of the night are sent, and are the notices of their debits; who was not told gets a mail."""
+    with post_office(day):
+        env["account.move"]._cron_account_move_send(job_count=1000)
+        run.line_ids.invoice_id.is_move_sent = True
+        env["billing.notice"]._announce_missing(company, day, transaction=Transaction())
+        env["mail.mail"].process_email_queue(batch_size=1000)
 
 
 def collect(day):
@@ -91,13 +118,14 @@ def transfers_arrive(day):
 
 
 def live_through(day):
-    announce(env["billing.run"]._bill_company(company, day, transaction=Transaction()), day)
+    run = env["billing.run"]._bill_company(company, day, transaction=Transaction())
     env["billing.collection"]._settle_due(day, transaction=Transaction())
     bank_credits(day)
     bank_returns_one(day)
     transfers_arrive(day)
     if bank_calendar.is_open(day) and day < today:
         collect(day)
+    send(run, day)
     env["billing.dunning.action"]._remind(company, day)
 
 
@@ -154,6 +182,16 @@ def bank_facts(euros):
     }
 
 
+def notice_facts(euros):
+    notices = env["billing.notice"].search([("company_id", "=", company.id)])
+    debits = env["billing.debit"].search([("company_id", "=", company.id), ("state", "!=", "dropped")])
+    last = notices.filtered("move_id").sorted("id")[-1]
+    return {
+        "notices": f"{len(notices)} debits announced before {len(debits)} were made; the last one, of "
+        f"{euros(last.amount)} on {last.date}, by the mail of {last.move_id.name} on {last.sent_on}",
+    }
+
+
 def trouble_facts(euros):
     returned = env["billing.debit"].search([("state", "=", "returned"), ("company_id", "=", company.id)])
     reminders = env["billing.dunning.action"].search([("company_id", "=", company.id)], order="date")
@@ -190,12 +228,14 @@ def engine_facts(euros):
 
 
 euros = company.currency_id.format
+company.billing_send_invoices = True
 start = min(env["billing.contract"].search([("company_id", "=", company.id)]).mapped("date_start"))
 for offset in range((today - start).days + 1):
     live_through(start + timedelta(days=offset))
     if offset % 7 == 0:
         env.cr.commit()
 leave_one_to_try()
+company.billing_send_invoices = False  # the demo's customers do not exist
 env.cr.commit()
-facts = ledger_facts(euros) | engine_facts(euros) | bank_facts(euros) | trouble_facts(euros)
+facts = ledger_facts(euros) | engine_facts(euros) | notice_facts(euros) | bank_facts(euros) | trouble_facts(euros)
 pathlib.Path(OUT, "demo.json").write_text(json.dumps(facts))  # noqa: F821

@@ -3,6 +3,8 @@ from datetime import date
 from odoo import api, fields, models
 from odoo.tools import format_date, groupby
 
+from .billing_transaction import CronTransaction
+
 SLICE = 100  # mails between two commits of the night
 
 
@@ -15,14 +17,20 @@ class BillingNotice(models.Model):
     def _cron_send(self):
         """Announce the debits of each company that nobody was told of, or whose announced day has passed."""
         today = fields.Date.context_today(self)
-        commit = self.env['ir.cron']._commit_progress
         domain = [('billing_notice_auto', '=', True), ('billing_creditor_identifier', '!=', False)]
         for company in self.env['res.company'].search(domain):
             notices = self.with_company(company)
-            lines = notices._lines_to_announce(company, today)
-            for start in range(0, len(lines), SLICE):
-                notices._send_missing(lines[start : start + SLICE], today)
-                commit(1)
+            notices._announce_missing(company, today, transaction=CronTransaction(self.env))
+
+    @api.model
+    def _announce_missing(self, company, today, *, transaction):
+        """Announce the debits of ``company`` that nobody was told of well, in slices that ``transaction`` ends."""
+        lines = self._lines_to_announce(company, today)
+        transaction.expect(len(lines))
+        for start in range(0, len(lines), SLICE):
+            some = lines[start : start + SLICE]
+            self._send_missing(some, today)
+            transaction.commit(len(some))
 
     @api.model
     def _lines_to_announce(self, company, today):
