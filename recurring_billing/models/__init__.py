@@ -45,6 +45,7 @@ from . import (
     billing_contract_line_revision,
     billing_contract_line_usage,
     billing_contract_line_version,
+    billing_contract_loyalty,
     billing_contract_pause,
     billing_contract_plan,
     billing_contract_revision,

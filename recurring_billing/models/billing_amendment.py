@@ -61,6 +61,8 @@ class BillingAmendment(models.Model):
             'index_now',
             'index_base',
             'index_base_month',
+            'length_factor',
+            'plan_factor',
         },
     )
 
@@ -137,15 +139,19 @@ class BillingAmendment(models.Model):
         }
         return {'type': 'ir.actions.client', 'tag': 'display_notification', 'params': params}
 
-    def _write_down(self, mrr_after):
-        """Tell what this amendment changed: in its own history and in that of the contract."""
-        self.ensure_one()
-        self._unguarded().write({'mrr_after': mrr_after, 'summary': "\n".join(self._sentences())})
-        kind = dict(self._fields['kind']._description_selection(self.env))[self.kind]
-        head = self.env._("%(change)s from %(date)s", change=kind, date=format_date(self.env, self.date))
-        self.contract_id.message_post(
-            body=Markup("<p>%s</p><p>%s</p>") % (head, Markup("<br/>").join(self.summary.splitlines())),
-        )
+    def _write_down(self):
+        """Tell what these amendments, one of each contract, changed: in their own history and in the contract's."""
+        bodies = {}
+        kinds = dict(self._fields['kind']._description_selection(self.env))
+        for amendment in self:
+            contract = amendment.contract_id
+            summary = "\n".join(amendment._sentences())
+            amendment._unguarded().write({'mrr_after': contract._mrr_on(amendment.date), 'summary': summary})
+            day = format_date(self.env, amendment.date)
+            head = self.env._("%(change)s from %(date)s", change=kinds[amendment.kind], date=day)
+            text = Markup("<br/>").join(summary.splitlines())
+            bodies[contract.id] = Markup("<p>%s</p><p>%s</p>") % (head, text)
+        self.contract_id._message_log_batch(bodies)
 
     def _sentences(self):
         if self.undoes_id:

@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
 from ..tools.decimals import decimals
-from ..tools.versions import Change
 
 
 class BillingAmendmentChange(models.Model):
@@ -12,7 +11,7 @@ class BillingAmendmentChange(models.Model):
     _description = "Changed Value"
     _inherit = ['billing.guard.mixin']
     _order = 'amendment_id, id'
-    _guarded = frozenset({'amendment_id', 'line_id', 'discount_id', 'name', 'old_value', 'new_value'})
+    _guarded = frozenset({'amendment_id', 'line_id', 'discount_id', 'name', 'old_value', 'new_value', 'factor'})
 
     amendment_id = fields.Many2one('billing.amendment', required=True, readonly=True, ondelete='cascade', index=True)
     line_id = fields.Many2one(
@@ -56,6 +55,11 @@ class BillingAmendmentChange(models.Model):
     )
     old_value = fields.Json(readonly=True)
     new_value = fields.Json(readonly=True)
+    factor = fields.Float(
+        readonly=True,
+        help="Of a price that follows the length of the periods: it is this times the price before, also where that "
+        "is agreed otherwise later on.",
+    )
     old_text = fields.Char("Before", compute='_compute_texts')
     new_text = fields.Char("After", compute='_compute_texts')
 
@@ -89,13 +93,10 @@ class BillingAmendmentChange(models.Model):
             return self.env._("yes") if value else self.env._("no")
         return formatLang(self.env, value, digits=decimals(value)) if field.type == 'float' else str(value or 0)
 
-    def _line_change(self):
-        """This change of a line for `tools.versions.versions`."""
+    def _value(self):
+        """The new value, as a line agrees it."""
         self.ensure_one()
-        value = self.new_value
-        if self.name == 'tax_ids':
-            value = value or []  # a JSON field keeps an empty list as nothing
-        return Change(self.amendment_id.date, None if self.name == 'end' else {self.name: value})
+        return self.new_value or [] if self.name == 'tax_ids' else self.new_value  # JSON keeps no empty list
 
     def _sentence(self):
         """What is changed, for the history: “Hosting: Quantity 1 → 3”."""

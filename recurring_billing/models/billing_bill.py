@@ -31,6 +31,7 @@ class Bill(typing.NamedTuple):
     discount: float = 0.0
     credited: models.BaseModel | None = None
     reductions: models.BaseModel | tuple = ()  # the discounts that are taken off these days
+    among: models.BaseModel | tuple = ()  # the lines that share an amount off the whole contract on these days
     reduction: models.BaseModel | None = None  # the one that this line takes off
     deposit: models.BaseModel | None = None  # the advance that this line deducts
     part: int = 0  # which of the rows that price the same usage

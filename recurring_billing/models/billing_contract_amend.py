@@ -1,4 +1,5 @@
 from datetime import timedelta
+from itertools import chain
 
 from odoo import Command, fields, models
 from odoo.exceptions import UserError
@@ -19,6 +20,7 @@ class BillingContract(models.Model):
 
     amendment_ids = fields.One2many('billing.amendment', 'contract_id', "Amendments", readonly=True, copy=False)
     amendment_count = fields.Integer(compute='_compute_amendment_count')
+    change_count = fields.Integer(readonly=True, copy=False, help="Written by each change: of two at once, one fails.")
 
     def _compute_amendment_count(self):
         counts = self.env['billing.amendment']._read_group(
@@ -41,17 +43,15 @@ class BillingContract(models.Model):
         :raises UserError: where it would change nothing, or may not (see `_check_amendment`)
         """
         self.ensure_one()
-        changes = [*self._line_changes(lines, day), *self._term_changes(terms or {}, day)]
-        changes += [{'discount_id': discount.id, 'name': 'end'} for discount in ended]
+        self._hold_for_change()
+        changes = self._changes(day, lines, terms or {}, ended)
         is_empty = not (changes or added or discounts or kind in ('pause', 'resume', 'renewal', 'indexation'))
         self._check_amendment(kind, day, is_empty=is_empty)
         self._refuse_without_effect(kind, day, lines)
-        self._check_later_frequency(kind, day, today, changes, added, discounts)
+        self._check_later_frequency(kind, day, changes, added)
         if 'recurrence' in (terms or {}):
             self._check_begins_new_period(day, *terms['recurrence'])
-            scaled = self._scaled_discounts(day, terms['recurrence'])
-            discounts = [*discounts, *scaled.values()]
-            changes += [{'discount_id': discount.id, 'name': 'end'} for discount in scaled]
+            values |= self._length_factors(day, terms['recurrence'])
         amendment = self._write_amendment(
             kind,
             day,
@@ -61,7 +61,7 @@ class BillingContract(models.Model):
         )
         self._add_lines(added, amendment)
         self._replay(today)
-        amendment._write_down(self._mrr_on(day))
+        amendment._write_down()
         return amendment.with_env(self.env)
 
     def _undo(self, amendment, today):
@@ -71,22 +71,57 @@ class BillingContract(models.Model):
             raise UserError(
                 self.env._("%s takes a change back: make the change again instead.", amendment.display_name),
             )
+        self._hold_for_change()
         self._check_amendment('undo', amendment.date)
         if amendment.kind == 'frequency':
             self._check_frequency_undone(amendment)
         undoing = self._write_amendment('undo', amendment.date, undoes_id=amendment.id)
         amendment._set_state('undone')
         self._replay(today)
-        undoing._write_down(self._mrr_on(amendment.date))
+        undoing._write_down()
         return undoing.with_env(self.env)
 
     def _write_amendment(self, kind, day, **values):
-        values |= {'contract_id': self.id, 'kind': kind, 'date': day, 'mrr_before': self._mrr_on(day)}
-        return self.env['billing.amendment']._unguarded().create(values)
+        return self.env['billing.amendment']._unguarded().create(self._amendment_values(kind, day, **values))
+
+    def _amendment_values(self, kind, day, **values):
+        self.ensure_one()
+        return {**values, 'contract_id': self.id, 'kind': kind, 'date': day, 'mrr_before': self._mrr_on(day)}
+
+    def _hold_for_change(self):
+        """Keep these contracts from being changed by anybody else until this transaction ends.
+
+        They are written: whoever read them before that commit is told to read them again, and does not change what is
+        not so any more.
+
+        :raises UserError: somebody changes one of them now
+        """
+        if taken := self - self.try_lock_for_update():
+            raise UserError(
+                self.env._(
+                    "Contract %s is being changed by somebody else at this moment. Wait until that is done, look at "
+                    "its amendments, and try again.",
+                    ", ".join(taken.mapped('name')),
+                ),
+            )
+        for contract in self._unguarded():
+            contract.change_count += 1
+        self.flush_recordset(['change_count'])
 
     # === WHAT CHANGES === #
 
-    def _line_changes(self, lines, day):
+    def _changes(self, day, lines, terms, ended):
+        """Values of the changes of an amendment; prices follow another frequency by themselves (see `_amend`)."""
+        agreed = list(self._term_changes(terms, day))
+        is_other_length = any(change['name'] == 'recurrence' for change in agreed)
+        scalings = self._scalings(day, terms['recurrence'], lines) if is_other_length else {}
+        ends = [{'discount_id': discount.id, 'name': 'end'} for discount in ended]
+        return [*chain(*scalings.values()), *self._line_changes(lines, day, scalings), *agreed, *ends]
+
+    def _line_changes(self, lines, day, scalings):
+        """
+        :param scalings: {line: changes} by which prices follow another frequency of that day
+        """
         for line, wanted in lines:
             item = line._item()
             version = item._version_on(day)
@@ -99,6 +134,11 @@ class BillingContract(models.Model):
             version = version or item
             old = version._agreed()
             shown = {**old, 'price_unit': version._price_on(day)}
+            if scaling := scalings.get(item):
+                old |= {'is_price_listed': False, 'price_unit': scaling[-1]['new_value']}
+                shown = old
+                if 'price_unit' in wanted:
+                    wanted = {**wanted, 'price_unit': item._scaled_price(wanted['price_unit'], 1.0)}
             if old['is_price_listed'] and 'price_unit' in wanted:
                 wanted = {'is_price_listed': False, **wanted}
             for name, value in wanted.items():
@@ -137,15 +177,12 @@ class BillingContract(models.Model):
         self.period_ids.filtered('error').action_retry()  # what blocked them may be what was changed
 
     def _replay_lines(self):
-        changes = self.amendment_ids._applied().change_ids.filtered('line_id').grouped('line_id')
-        touched = self.amendment_ids.change_ids.line_id | self.amendment_ids.line_ids.filtered(
-            lambda line: not line.root_id,
-        )
-        for item in touched:
-            rows = changes.get(item, self.env['billing.amendment.change'])
+        touched = self.amendment_ids.change_ids.line_id | self.amendment_ids.line_ids
+        if any(amendment.kind == 'frequency' for amendment in self.amendment_ids):
+            touched |= self._recurring_versions()
+        for item in touched.filtered(lambda line: not line.root_id):
             is_undone = item.amendment_id.state == 'undone'
-            steps = [row._line_change() for row in rows.sorted(lambda row: (row.amendment_id.id, row.id))]
-            item._materialise([] if is_undone else versions(item._agreed(), steps))
+            item._materialise([] if is_undone else versions(item._agreed(), item._steps()))
 
     def _replay_terms(self):
         """Each term is what its latest amendment says, or what the first one found."""

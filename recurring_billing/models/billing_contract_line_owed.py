@@ -31,16 +31,19 @@ class BillingContractLine(models.Model):
         owed = self._owed_days(Days(slot.start, slot.end), whole)
         return [
             bill
-            for discounts, days, entries in self._by_discounts(owed, billed)
-            for bill in self._bills_of_days(discounts, days, entries, whole)
+            for off, days, entries in self._by_discounts(owed, billed)
+            for bill in self._bills_of_days(off, days, entries, whole)
         ]
 
-    def _bills_of_days(self, discounts, owed, billed, whole):
-        """The bills for the ``owed`` days of ``whole``, all with the same ``discounts``, less what is ``billed``."""
+    def _bills_of_days(self, off, owed, billed, whole):
+        """The bills for the ``owed`` days of ``whole``, all with the same discounts, less what is ``billed``."""
         charged = [entry for entry in billed if entry.key.billing_kind != 'discount']
         charges = [self._charge(days, whole) for days in to_charge(owed, charged)]
         bills = [
-            bill for charge in charges if charge.share.days for bill in self._with_discounts(charge, discounts, whole)
+            bill
+            for charge in charges
+            if charge.share.days
+            for bill in self._with_discounts(charge, off, whole.first, whole)
         ]
         posted = [entry for entry in billed if entry.key.parent_state == 'posted']  # a draft may still be corrected
         return bills + self._credits(to_credit(owed, posted, self._rounding(), self.contract_id.proration))
@@ -85,7 +88,7 @@ class BillingContractLine(models.Model):
         convention = self.contract_id.proration
         if self.kind == 'setup' or days == whole:
             return Bill(self, self.kind, days, WHOLE, self.quantity, price, discount=self.discount)
-        full = Decimal(str(self.quantity)) * Decimal(str(price)) * (1 - Decimal(str(self.discount)) / 100)
+        full = self._full_price(whole.first)
         amount = part(full, days, whole, self._rounding(), convention)
         return Bill(self, self.kind, days, share(days, whole, convention), 1.0, float(amount), full=float(full))
 
@@ -194,7 +197,8 @@ class BillingContractLine(models.Model):
         if bill.usage:
             return self._usage_title(bill, title, env)
         if discount := bill.reduction or (bill.credited and bill.credited.billing_discount_id):
-            title = env._("%(discount)s on %(line)s", discount=discount.with_env(env)._text(), line=title)
+            text = discount.with_env(env)._text(bill.days.first)
+            title = env._("%(discount)s on %(line)s", discount=text, line=title)
             details = []
         return "\n".join([self._title(bill, title, env), *details])
 

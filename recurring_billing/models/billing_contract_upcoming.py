@@ -96,7 +96,7 @@ class BillingContract(models.Model):
         latest = self.env['billing.period']._latest_dates(self.journal_id)
         advances = self._origin._advances_left()
         rows = []
-        for slot, bills, error in islice(self._slots_ahead(), UPCOMING):
+        for slot, bills, error in islice(self._with_offers(today)._slots_ahead(), UPCOMING):
             row = self._upcoming_row(slot, bills, error, today, latest, advances)
             row.remarks.extend(self._remarks_ahead(row, rows[-1] if rows else None, today))
             rows.append(row)

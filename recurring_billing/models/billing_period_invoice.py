@@ -174,6 +174,8 @@ class BillingPeriod(models.Model):
                 'billing_discount_ids': [fields.Command.set(bill.reductions.ids)],
                 'billing_discount_id': bill.reduction.id if bill.reduction else False,
             }
+        if bill.among:
+            values['billing_shared_line_ids'] = [fields.Command.set(bill.among.ids)]
         if credited:
             values |= {
                 'account_id': credited.account_id.id,

@@ -1,4 +1,5 @@
 from datetime import date
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
@@ -296,6 +297,20 @@ class TestBillingAmendment(BillingCommon):
         self.assertEqual(contract.payment_method_line_id, self.sdd)
 
     # === BAD INPUT === #
+
+    def test_two_people_do_not_change_one_contract_at_once(self):
+        contract, _bill = self._september()
+        amendment = self._change(contract, TODAY, quantity=2.0)
+        self.assertEqual(contract.change_count, 1)
+        steps = (lambda: self._change(contract, TODAY, quantity=3.0), amendment.action_undo)
+        for step in steps:
+            with (
+                patch.object(type(contract), 'try_lock_for_update', lambda self, **_kwargs: self.browse()),
+                self.assertRaisesRegex(UserError, f"Contract {contract.name} is being changed by somebody else"),
+            ):
+                step()
+        amendment.action_undo()
+        self.assertEqual(contract.change_count, 2)
 
     def test_amendments_that_cannot_be_are_refused_with_a_remedy(self):
         contract, _bill = self._september()
