@@ -68,6 +68,20 @@ class BillingPeriod(models.Model):
         """Post the invoices of these pairs (planned invoice, draft)."""
         moves = self.env['account.move'].concat(*(move for _plan, move in drafts))
         moves.with_context(mail_notrack=self._may_log_in_batch())._post(soft=False)
+        moves.line_ids._billing_match(list(self._credits_to_match(moves)))
+
+    @api.model
+    def _credits_to_match(self, moves):
+        """The receivable lines of each credit note among ``moves`` with those of the invoices that it corrects, as
+        recordsets. Where it is only one, core has matched them."""
+        for move in moves.filtered(lambda move: move.move_type == 'out_refund' and not move.reversed_entry_id):
+            documents = move | move.invoice_line_ids.billing_credited_line_id.move_id
+            lines = documents.line_ids.filtered(
+                lambda line: line.account_type == 'asset_receivable' and not line.reconciled
+            )
+            for _account, some in lines.grouped('account_id').items():
+                if len({line.amount_residual > 0 for line in some}) == 2:
+                    yield some
 
     def _follow_up(self, moves, plans, today):
         """Send what was posted, plan the next periods of its contracts, pass over what owes nothing."""

@@ -111,7 +111,8 @@ class BillingPeriod(models.Model):
             yield self.browse(ids)
 
     def _invoice_groups(self):
-        """These periods as one recordset per invoice: alone, or together where the customer wants one for all."""
+        """These periods as one recordset per invoice: alone, together where the customer wants one for all, and those of
+        a contract that only correct what was billed on one document."""
         groups = {}
         for period in self:
             groups.setdefault(period._invoice_key(), []).append(period)
@@ -124,10 +125,11 @@ class BillingPeriod(models.Model):
     def _invoice_key(self):
         """What periods must share to stand on one invoice."""
         contract = self.contract_id
+        corrects = any(line.parent_state == 'posted' for line in self.invoice_line_ids)
         if not contract.partner_id.commercial_partner_id.billing_consolidate:
-            return self
+            return (contract, corrects) if corrects else self
         return (
-            self.planned_date,
+            corrects or self.planned_date,
             contract.partner_id,
             contract.company_id,
             contract.currency_id,
