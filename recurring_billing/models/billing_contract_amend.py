@@ -51,7 +51,7 @@ class BillingContract(models.Model):
         self._check_later_frequency(kind, day, changes, added)
         if 'recurrence' in (terms or {}):
             self._check_begins_new_period(day, *terms['recurrence'])
-            values |= self._length_factors(day, terms['recurrence'])
+            values |= self._length_factors(day, terms['recurrence'], self.plan_id)
         amendment = self._write_amendment(
             kind,
             day,
@@ -94,13 +94,13 @@ class BillingContract(models.Model):
         They are written: whoever read them before that commit is told to read them again, and does not change what is
         not so any more.
 
-        :raises UserError: somebody changes one of them now
+        :raises UserError: somebody changes or bills one of them now
         """
         if taken := self - self.try_lock_for_update():
             raise UserError(
                 self.env._(
-                    "Contract %s is being changed by somebody else at this moment. Wait until that is done, look at "
-                    "its amendments, and try again.",
+                    "Contract %s is being changed or billed by somebody else at this moment. Wait until that is done, "
+                    "look at its amendments, and try again.",
                     ", ".join(taken.mapped('name')),
                 ),
             )

@@ -71,8 +71,8 @@ class BillingContract(models.Model):
 
     # === LENGTH OF PERIODS === #
 
-    def _length_factors(self, day, recurrence):
-        """What a period of ``recurrence`` costs, in periods of ``day``: by its length, and by the plan where it offers
+    def _length_factors(self, day, recurrence, plan):
+        """What a period of ``recurrence`` costs, in periods of ``day``: by its length, and by ``plan`` where it offers
         both, as values of an amendment.
 
         :param recurrence: (unit, interval)
@@ -80,7 +80,7 @@ class BillingContract(models.Model):
         self.ensure_one()
         agreed = self._recurrence_on(day)
         steps = (agreed.unit, agreed.interval), recurrence
-        offered = [self.plan_id._factor(*step) for step in steps]
+        offered = [plan._factor(*step) for step in steps]
         return {
             'length_factor': float(per_month(*steps[0]) / per_month(*steps[1])),
             'plan_factor': offered[1] / offered[0] if all(offered) else 0.0,
@@ -222,8 +222,8 @@ class BillingContractLine(models.Model):
         :param recurrence: (unit, interval)
         """
         self.ensure_one()
-        factors = self.contract_id._length_factors(day, recurrence)
-        return (self.plan_line_id and factors['plan_factor']) or factors['length_factor']
+        factors = self.contract_id._length_factors(day, recurrence, self.plan_line_id.plan_id)
+        return factors['plan_factor'] or factors['length_factor']
 
     def _scaling(self, day, recurrence):
         """The changes by which this version follows the periods of ``recurrence``: a price from the list is fixed."""

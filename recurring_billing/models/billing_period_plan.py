@@ -111,8 +111,8 @@ class BillingPeriod(models.Model):
             yield self.browse(ids)
 
     def _invoice_groups(self):
-        """These periods as one recordset per invoice: alone, together where the customer wants one for all, and those of
-        a contract that only correct what was billed on one document."""
+        """These periods as one recordset per invoice: alone, or together where the customer wants one for all; those of
+        a contract that correct what was billed share one document."""
         groups = {}
         for period in self:
             groups.setdefault(period._invoice_key(), []).append(period)
