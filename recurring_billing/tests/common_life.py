@@ -128,6 +128,8 @@ class LifeCommon(BillingCommon):
 
     def _agree(self, lives, lived, step, today, is_previewed=False):
         """Make the amendment of ``step``; what cannot be agreed is refused, and no part of the life."""
+        if step.kind == 'revision' and not lived.contract.next_revision_date:
+            return False  # no dialog offers it
         effect = None
         try:
             if is_previewed and len(lives) == 1 and not self._drafts(lives):
@@ -156,8 +158,6 @@ class LifeCommon(BillingCommon):
             self.assertEqual(fee, float(step.added.values['price']) if step.added else 0.0, "the fee")
             return contract._terminate(day - DAY, today, fee=fee)
         if kind == 'revision':
-            if not contract.next_revision_date:
-                raise UserError("No revision is due.")
             return contract._revise(contract._plan_revision(day), day, today)
         if kind == 'frequency':
             return contract._change(day, today, lines=lines, terms={'recurrence': list(step.grid)})

@@ -14,7 +14,7 @@ from .life_histories import histories
 # minutes. BILLING_LIVES=200 tries so many others.
 COUNT = int(os.environ.get('BILLING_LIVES', 0))
 LAW = settings(
-    max_examples=COUNT or 10,
+    max_examples=COUNT or 8,
     derandomize=not COUNT,
     deadline=None,
     database=None,
