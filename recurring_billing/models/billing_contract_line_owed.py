@@ -1,12 +1,13 @@
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from odoo import models
 from odoo.tools import format_date, formatLang, groupby
 
 from ..tools.decimals import decimals
 from ..tools.owing import shares, subtract, to_charge, to_credit
-from ..tools.proration import WHOLE, Days, overlap, part, share
+from ..tools.proration import WHOLE, Days, overlap, part, prorate, share
 from .billing_bill import Bill
 
 # A pricelist's day begins at midnight where the accountant sits: at noon, UTC, it is that day almost everywhere.
@@ -82,13 +83,13 @@ class BillingContractLine(models.Model):
     def _charge(self, days, whole):
         """The bill for ``days`` of the period ``whole``.
 
-        A part of a period stands as one amount, rounded once: price times quantity of a cut price would round twice.
+        A part of a period stands as one amount: a share of what the whole one costs, as a credit of the rest leaves it.
         """
         price = self._price_on(whole.first)
         convention = self.contract_id.proration
         if self.kind == 'setup' or days == whole:
             return Bill(self, self.kind, days, WHOLE, self.quantity, price, discount=self.discount)
-        full = self._full_price(whole.first)
+        full = prorate(self._full_price(whole.first), Fraction(1), self._rounding())
         amount = part(full, days, whole, self._rounding(), convention)
         return Bill(self, self.kind, days, share(days, whole, convention), 1.0, float(amount), full=float(full))
 
@@ -121,15 +122,18 @@ class BillingContractLine(models.Model):
         given = [credit._billing_tax_amounts() for credit in billed.credits]
         rows = [{} for _credit in credits]
         for key, total in billed.key._billing_tax_amounts().items():
-            amounts = shares(
-                [credit.days for credit in credits],
-                billed.days,
-                total,
-                total - sum(amounts.get(key, 0) for amounts in given),
-                credits[-1].is_last,
-                self._rounding(),
-                self.contract_id.proration,
-            )
+            if total == billed.amount:  # the net, unless a tax is in the price: of a part it is no share of days
+                amounts = [credit.amount for credit in credits]
+            else:
+                amounts = shares(
+                    [credit.days for credit in credits],
+                    billed.days,
+                    total,
+                    total - sum(amounts.get(key, 0) for amounts in given),
+                    credits[-1].is_last,
+                    self._rounding(),
+                    self.contract_id.proration,
+                )
             for row, amount in zip(rows, amounts, strict=True):
                 row[key] = float(amount)
         return rows

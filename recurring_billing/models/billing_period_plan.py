@@ -1,5 +1,6 @@
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from odoo import api, models
 from odoo.fields import Command, Domain
@@ -33,9 +34,13 @@ class PlannedInvoice:
         """The contract whose terms the invoice follows: the first of those that it bills."""
         return next(iter(self.periods)).contract_id  # a slice would be read alone, not with its companions
 
-    @property
+    @cached_property
     def is_credit_note(self):
-        total = sum(bill.amount for _period, bill in self.bills)
+        """Whether more is given back than asked, with taxes: core posts no invoice below zero."""
+        bills = [bill for _period, bill in self.bills]
+        total = sum(bill.amount for bill in bills)
+        if not self.is_mirror and any(bill.credited for bill in bills):  # the taxes given back may be other ones
+            total = self.contract._tax_totals(bills)[2]
         return self.contract.currency_id.compare_amounts(total, 0.0) < 0
 
     @property
