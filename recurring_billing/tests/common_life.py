@@ -7,7 +7,8 @@ from odoo.tests import freeze_time
 
 from .common import BillingCommon
 from .life_decisions import Decider, offers_of
-from .life_oracle import DAY, Life
+from .life_oracle import DAY
+from .life_owed import Life
 
 LAST_RUN = date(2026, 9, 1)
 NUMBERS = {'price': 'price_unit', 'quantity': 'quantity', 'discount': 'discount'}
@@ -160,7 +161,7 @@ class LifeCommon(BillingCommon):
         if kind == 'revision':
             return contract._revise(contract._plan_revision(day), day, today)
         if kind == 'frequency':
-            return contract._change(day, today, lines=lines, terms={'recurrence': list(step.grid)})
+            return contract._change(day, today, terms={'recurrence': list(step.grid)})
         if kind == 'end':
             return contract._amend('end_line', day, today, lines=[(lived.item(step.item), None)])
         if kind == 'add':

@@ -2,7 +2,6 @@
 
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
 from .life_oracle import DAY, Item, Offer, Step, cents, length, months_after
 
@@ -75,21 +74,7 @@ class Decider:
     def frequency(self, day, grid):
         day = self._begin_of_period(day)
         factor = length(*grid) / length(*self.life.grid(day)[1:])
-        numbers = [n for n, item in enumerate(self.life.items) if not item.is_once and self.life.is_in_effect(n, day)]
-        prices = {number: cents(Fraction(self.life.values(number, day)['price']) * factor) for number in numbers}
-        changes = {n: {'price': price} for n, price in prices.items() if price != self.life.values(n, day)['price']}
-        lasting = [
-            (number, offer)
-            for number, offer in sorted(enumerate(self.life.offers), key=lambda entry: (entry[1].first, entry[0]))
-            if offer.amount is not None and self.life.last_day(number) >= max(day, offer.first)
-        ]
-        scaled = [self._scaled(offer, self.life.last_day(number), day, factor) for number, offer in lasting]
-        ended = tuple(number for number, _offer in lasting)
-        return Step('frequency', day, changes, grid=grid, offers=tuple(scaled), ended=ended)
-
-    def _scaled(self, offer, last, day, factor):
-        last = None if last == date.max else last
-        return Offer(max(day, offer.first), last, None, cents(Fraction(offer.amount) * factor), offer.item)
+        return Step('frequency', day, grid=grid, factor=factor)
 
     def revision(self, day):
         day = self._day(day)

@@ -1,4 +1,4 @@
-"""What a contract owes, told day by day from what was agreed.
+"""What is agreed of a contract, told day by day from all that was decided (`life_owed` says what it owes then).
 
 Written apart from the addon, whose tools it judges: it knows no bills, no versions and no credits, only what holds on
 each day. Slow and simple.
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import prod
 
 DAY = timedelta(days=1)
 
@@ -40,7 +41,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Offer:
-    """A discount; ``item`` None is off all lines, an amount then off the first one."""
+    """A discount; ``item`` None is off all lines, an amount then shared by those in effect."""
 
     first: date
     last: date | None
@@ -64,10 +65,11 @@ class Step:
     until: date | None = None  # last day of a pause
     is_billed: bool = False
     grid: tuple | None = None  # unit, interval
+    factor: Fraction | None = None  # what a period of that grid costs in former ones
     undoes: int | None = None
 
 
-class Life:
+class Agreement:
     """A contract with all its steps, in the order in which they were decided."""
 
     def __init__(self, terms, items, offers=()):
@@ -129,7 +131,44 @@ class Life:
             for name, value in step.changes.get(number, {}).items():
                 if step.day <= day and step.day >= since.get(name, step.day):
                     values[name], since[name] = value, step.day
-        return values
+        return {**values, "price": self.price(number, day)}
+
+    def price(self, number, day):
+        """The price of an item on a day: the one that was agreed last for it, followed by each frequency since then."""
+        item = self.items[number]
+        agreed = [
+            (step.day, index, step.changes[number]["price"])
+            for index, step in self.applied()
+            if step.day <= day and "price" in step.changes.get(number, {})
+        ]
+        since, decided, price = max(agreed, default=(date.min, self.decided(item), item.values["price"]))
+        grids = sorted((step.day, index, step.factor) for index, step in self.applied("frequency") if step.day <= day)
+        if agreed:
+            price = cents(
+                Fraction(price) * prod(factor for first, index, factor in grids if first < since and index > decided)
+            )
+        for first, index, factor in grids:
+            if (first > since or (first == since and index > decided)) if agreed else self.follows(item, first, index):
+                price = cents(Fraction(price) * factor)
+        return price
+
+    @staticmethod
+    def decided(found):
+        """The number of the step that agreed an item or an offer, -1 for the start."""
+        return -1 if found.step is None else found.step
+
+    def follows(self, found, first, index):
+        """Whether an item or an offer follows the frequency that was agreed by a step for the day ``first``."""
+        return first > found.first or index > self.decided(found)
+
+    def amount(self, offer, day):
+        """The amount that an offer takes off a period of a day."""
+        followed = [
+            step.factor
+            for index, step in self.applied("frequency")
+            if step.day <= day and self.follows(offer, step.day, index)
+        ]
+        return cents(Fraction(offer.amount) * prod(followed))
 
     def offers_on(self, number, day):
         """The numbers of the offers off an item on a day, in the order in which they are taken off."""
@@ -137,10 +176,13 @@ class Life:
             return []
         found = []
         for index, offer in enumerate(self.offers):
-            is_mine = offer.item == number or (offer.item is None and (offer.percent is not None or number == 0))
-            if is_mine and offer.first <= day <= self.last_day(index):
+            if offer.item in (None, number) and offer.first <= day <= self.last_day(index):
                 found.append(index)
-        return sorted(found, key=lambda index: (self.offers[index].amount is not None, self.offers[index].first, index))
+        return sorted(found, key=self.order)
+
+    def order(self, index):
+        """Percentages first, each kind in the order of their days."""
+        return self.offers[index].amount is not None, self.offers[index].first, index
 
     def last_day(self, index):
         """The last day of an offer; before its first one where it was taken back."""
@@ -197,79 +239,6 @@ class Life:
         if self.terms.timing == "arrears":
             return min(filter(None, (last, self.end())))
         return max(first, self.terms.start, self.grid(day)[0])
-
-    # money
-
-    def agreed(self, number, day):
-        """(values, numbers of offers) of an item for a day."""
-        offers_day = day
-        if self.terms.proration == "none":
-            offers_day = max(self.period(day)[0], self.terms.start)
-        return self.values(number, day), self.offers_on(number, offers_day)
-
-    def full(self, number, day):
-        """The amounts of a whole period at what is agreed for a day: the price, and less than zero each offer."""
-        values, offers = self.agreed(number, day)
-        price = values["quantity"] * values["price"] * (1 - values["discount"] / 100)
-        left = cents(price)
-        amounts = [left]
-        for index in offers:
-            offer = self.offers[index]
-            off = offer.amount if offer.percent is None else cents(Fraction(left) * Fraction(offer.percent) / 100)
-            off = min(off, left)
-            left -= off
-            amounts.append(-off)
-        return amounts
-
-    def owes(self, number, day):
-        return (
-            self.is_in_effect(number, day)
-            and not self.rests(day)
-            and self.given.get((number, day)) != self.agreed(number, day)
-        )
-
-    def worth(self, number, day):
-        """What an item owes for a day, in cents: what is owed until then less what was owed until the day before."""
-        item = self.items[number]
-        if item.is_once:
-            is_owed = day == item.first and self.is_in_effect(number, day)
-            return self.full(number, day)[0] if is_owed and self.given.get((number, day)) is None else Decimal(0)
-        if not self.owes(number, day):
-            return Decimal(0)
-        first, last = self.period(day)
-        if self.terms.proration == "none":
-            before = (first + index * DAY for index in range((day - first).days))
-            return Decimal(0) if any(self.owes(number, other) for other in before) else sum(self.full(number, day))
-        count = {"actual": date.toordinal, "thirty": thirty}[self.terms.proration]
-        length = count(last) - count(first - DAY)
-        until, before = (Fraction(count(end) - count(first - DAY), length) for end in (day, day - DAY))
-        return sum(cents(amount * until) - cents(amount * before) for amount in map(Fraction, self.full(number, day)))
-
-    def owed(self, until):
-        """{(item, tax): what is owed} of the periods that are invoiced until a day."""
-        sums = {}
-        for number in range(len(self.items)):
-            day, planned = self.terms.start, self.planned(self.terms.start)
-            while planned <= until:
-                if worth := self.worth(number, day):
-                    key = number, self.values(number, day)["tax"]
-                    sums[key] = sums.get(key, 0) + worth
-                day += DAY
-                planned = self.planned(day) if self.end() is None or day <= self.end() else date.max
-        return {key: amount for key, amount in sums.items() if amount}
-
-    def fee(self, last):
-        """What an end on ``last``, for which notice is given today, costs of the commitment that it breaks."""
-        bound = min(filter(None, (months_after(self.terms.start, self.terms.commitment) - DAY, self.terms.end)))
-        free = self.copy()
-        free.given = {}
-        free.undone = self.undone | {number for number, _step in self.applied("termination")}
-        days = [last + index * DAY for index in range(1, (bound - last).days + 1)]
-        if self.terms.proration == "none":
-            days = [day for day in days if self.period(day)[0] > last]
-        numbers = [number for number, item in enumerate(self.items) if not item.is_once]
-        rest = sum(free.worth(number, day) for number in numbers for day in days)
-        return cents(Fraction(rest) * Fraction(self.terms.fee_percent) / 100)
 
 
 def months_after(day, months, anchor=None):

@@ -27,7 +27,7 @@ LAW = settings(
 class TestBillingAmendmentLaws(LifeCommon):
     """Whatever is agreed, for whatever day, and whenever it is billed: what is billed is what is owed.
 
-    What is owed says an oracle that counts days (`life_oracle`), after each run and to the cent.
+    What is owed says an oracle that counts days (`life_owed`), after each run and to the cent.
     """
 
     @LAW
