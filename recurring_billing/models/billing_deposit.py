@@ -84,7 +84,7 @@ class BillingDeposit(models.Model):
     move_line_ids = fields.One2many('account.move.line', 'billing_deposit_id', "Invoice Lines", readonly=True)
     move_count = fields.Integer("Invoices", compute='_compute_move_count')
     revision = fields.Integer(
-        readonly=True, help="Counts deductions: writing it makes a second worker with an older view of them fail."
+        readonly=True, help="Counts its documents: writing it makes a second worker with an older view of them fail."
     )
 
     _amount_positive = models.Constraint('CHECK(amount > 0)', "A deposit needs an amount above zero.")

@@ -1,4 +1,5 @@
 from datetime import date
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.tests import freeze_time, tagged
@@ -90,3 +91,27 @@ class TestBillingCreditTax(BillingCommon):
         invoice = self._bill(date(2026, 9, 20)).line_ids.invoice_id
         self.assertEqual((invoice.move_type, invoice.amount_untaxed, invoice.amount_tax), ('out_invoice', 53.34, 10.67))
         self.assertEqual(bill.amount_residual, 120.0)
+
+    def test_taxes_of_an_invoice_for_many_contracts_are_computed_once(self):
+        def computations(count):
+            customer = self._customer(f"Groupe {count}", billing_consolidate=True)
+            contracts = self.env['billing.contract'].concat(
+                *(self._contract(customer, debit=False, date_start=date(2026, 9, 1)) for _number in range(count))
+            )
+            contracts._start(date(2026, 9, 1))
+            bill = self._bill(date(2026, 9, 1)).line_ids.invoice_id.filtered(lambda row: row.partner_id == customer)
+            self.assertEqual(len(bill), 1)
+            contracts.line_ids._unguarded().date_end = date(2026, 9, 14)
+            calls = []
+            compute = type(bill)._get_rounded_base_and_tax_lines
+
+            def counted(move, *args, **options):
+                calls.append(move)
+                return compute(move, *args, **options)
+
+            with patch.object(type(bill), '_get_rounded_base_and_tax_lines', counted):
+                bills = [bill for period in contracts.period_ids for bill in period._to_bill()]
+            self.assertEqual(len([bill for bill in bills if bill.credited]), count)
+            return len(calls)
+
+        self.assertEqual((computations(2), computations(5)), (1, 1))
