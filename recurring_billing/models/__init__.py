@@ -5,6 +5,7 @@ from . import (
     billing_guard_mixin,
     billing_line_mixin,
     billing_revision_mixin,
+    billing_taxed_mixin,
     billing_usage_terms_mixin,
     billing_usage_tier_mixin,
 )

@@ -6,7 +6,13 @@ from odoo.tools import format_date
 class BillingContractLine(models.Model):
     _name = 'billing.contract.line'
     _description = "Recurring Contract Line"
-    _inherit = ['analytic.mixin', 'billing.guard.mixin', 'billing.line.mixin', 'billing.dated.mixin']
+    _inherit = [
+        'analytic.mixin',
+        'billing.guard.mixin',
+        'billing.line.mixin',
+        'billing.taxed.mixin',
+        'billing.dated.mixin',
+    ]
     _order = 'contract_id, sequence, id'
     _check_company_auto = True
 
@@ -65,15 +71,6 @@ class BillingContractLine(models.Model):
         precompute=True,
     )
     discount = fields.Float(help="Off the price of each period.")
-    tax_ids = fields.Many2many(
-        'account.tax',
-        check_company=True,
-        domain="[('type_tax_use', '=', 'sale')]",
-        compute='_compute_tax_ids',
-        store=True,
-        readonly=False,
-        precompute=True,
-    )
     is_price_listed = fields.Boolean(
         "Follows Pricelist",
         help="Each period is billed at the pricelist's price on its first day, not at the price entered here.",

@@ -11,7 +11,7 @@ class BillingDeposit(models.Model):
 
     _name = 'billing.deposit'
     _description = "Deposit"
-    _inherit = ['billing.guard.mixin']
+    _inherit = ['billing.guard.mixin', 'billing.taxed.mixin']
     _order = 'contract_id, id'
     _check_company_auto = True
     _guarded = frozenset(
@@ -39,13 +39,6 @@ class BillingDeposit(models.Model):
     )
     amount = fields.Monetary(required=True, help="An advance is entered as prices are: its taxes are added.")
     tax_ids = fields.Many2many(
-        'account.tax',
-        check_company=True,
-        domain="[('type_tax_use', '=', 'sale')]",
-        compute='_compute_tax_ids',
-        store=True,
-        readonly=False,
-        precompute=True,
         help="Those of the services that are paid in advance: an advance is deducted from lines with the same taxes.",
     )
     state = fields.Selection(

@@ -305,18 +305,23 @@ class TestBillingUsageOwed(UsageCommon):
         self.assertEqual(run.line_ids.mapped('amount_untaxed'), [210.0])
         self.assertEqual(contract._upcoming(date(2026, 12, 5))[0].untaxed, 210.0)
 
+    def _queries_to_bill(self, periods):
+        """How many queries it takes to say what ``periods`` owe, with nothing in the cache."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        for period in periods:
+            period._to_bill()
+        return self.env.cr.sql_log_count - before
+
     def test_contracts_without_usage_cost_no_query_more(self):
         def queries(count):
             contracts = self.env['billing.contract'].concat(
                 *(self._sound(f"Many {count} {number}", date_start=date(2026, 12, 1)) for number in range(count))
             )
-            periods = contracts.period_ids.filtered(lambda period: period.planned_date == date(2026, 12, 1))
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            for period in periods:
-                period._to_bill()
-            return self.env.cr.sql_log_count - before
+            return self._queries_to_bill(
+                contracts.period_ids.filtered(lambda period: period.planned_date == date(2026, 12, 1))
+            )
 
         queries(1)  # what is read once
         self.assertEqual(queries(3), queries(12))
@@ -330,12 +335,7 @@ class TestBillingUsageOwed(UsageCommon):
                 )
                 self._use(line, date(2026, 11, 5), 10)
                 periods |= contract.period_ids.filtered(lambda period: period.date_start == date(2026, 11, 1))
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            for period in periods:
-                period._to_bill()
-            return self.env.cr.sql_log_count - before
+            return self._queries_to_bill(periods)
 
         queries(1)  # what is read once
         self.assertEqual(queries(3), queries(12))
