@@ -74,8 +74,13 @@ class BillingContractLine(models.Model):
         return lines
 
     def _take_plan_usage(self):
-        """Price these metered lines as their plan does, for the frequency of their contract where it offers that."""
+        """Price these metered lines as their plan does, for the frequency of their contract.
+
+        What the plan does not offer costs as much as it is long; a frequency that cannot be is refused elsewhere.
+        """
         for line in self.filtered(lambda line: line.kind == 'usage' and line.plan_line_id):
-            contract = line.contract_id
-            length = contract.plan_id._length(contract.recurrence_unit, contract.recurrence_interval)
-            line.write(line.plan_line_id._usage_values(length, contract._plan_factor() or length))
+            plan = line.plan_line_id.plan_id
+            frequency = line.contract_id.recurrence_unit, line.contract_id.recurrence_interval
+            if frequency[1] > 0:
+                length = plan._length(*frequency)
+                line.write(line.plan_line_id._usage_values(length, plan._factor(*frequency) or length))

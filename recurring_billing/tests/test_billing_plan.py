@@ -158,6 +158,10 @@ class TestBillingPlan(BillingCommon):
         self.plan.line_ids[-1].usage_minimum_term = 'year'
         again = self._contract(plan_id=self.plan.id, line_ids=[], frequency='yearly')
         self.assertEqual(self._usage_of(again)[1], 30.0, "per year")
+        quarterly = self._contract(plan_id=self.plan.id, line_ids=[], frequency='quarterly')
+        self.assertEqual(self._usage_of(quarterly)[2][1], (0, 0.05, 21.0), "not offered: as long as it is")
+        with self.assertRaisesRegex(ValidationError, "“Every”"):
+            self._contract(plan_id=self.plan.id, line_ids=[], recurrence_unit='month', recurrence_interval=0)
 
     def test_prices_of_usage_that_cannot_be_are_refused_on_the_plan(self):
         line = self._metered_plan()
