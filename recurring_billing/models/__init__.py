@@ -1,4 +1,14 @@
-from . import billing_commitment_mixin, billing_frequency_mixin, billing_guard_mixin, billing_revision_mixin
+from . import (
+    billing_commitment_mixin,
+    billing_dated_mixin,
+    billing_frequency_mixin,
+    billing_guard_mixin,
+    billing_line_mixin,
+    billing_revision_mixin,
+    billing_taxed_mixin,
+    billing_usage_terms_mixin,
+    billing_usage_tier_mixin,
+)
 
 # isort: split
 from . import billing_state_mixin, billing_worker
@@ -72,7 +82,9 @@ from . import (
     billing_plan,
     billing_plan_frequency,
     billing_plan_line,
+    billing_plan_line_usage,
     billing_plan_revision,
+    billing_plan_tier,
     billing_revision,
     billing_revision_line,
     billing_run,

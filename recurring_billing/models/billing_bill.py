@@ -9,7 +9,8 @@ from ..tools.proration import Days, Share
 class Used(typing.NamedTuple):
     """What a bill of usage says of it: ``quantity`` of the ``total`` that was used in the period.
 
-    ``kind`` is one of tools.usage_rating's rows, "late" for what an earlier invoice lacks, or "minimum".
+    ``kind`` is one of tools.usage_rating's rows, "late" for what an earlier invoice lacks, "corrected" where the line
+    owes other days than were billed, or "minimum".
     """
 
     kind: str

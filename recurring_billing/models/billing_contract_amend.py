@@ -173,6 +173,7 @@ class BillingContract(models.Model):
         self._replay_lines()
         self._replay_terms()
         self._replan(today)
+        self._follow_meters()
         self._turn(today)
         self.period_ids.filtered('error').action_retry()  # what blocked them may be what was changed
 

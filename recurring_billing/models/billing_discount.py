@@ -3,7 +3,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import format_date, formatLang
+from odoo.tools import formatLang
 
 from ..tools.decimals import decimals
 from ..tools.discount import Discount, spread
@@ -15,7 +15,7 @@ class BillingDiscount(models.Model):
 
     _name = 'billing.discount'
     _description = "Contract Discount"
-    _inherit = ['billing.guard.mixin']
+    _inherit = ['billing.guard.mixin', 'billing.dated.mixin']
     _order = 'contract_id, date_from, id'
     _check_company_auto = True
     _guarded = frozenset({'amendment_id', 'loyalty_rule_id', 'change_ids'})
@@ -102,18 +102,14 @@ class BillingDiscount(models.Model):
 
     @api.constrains('date_from', 'date_until')
     def _check_dates_in_order(self):
-        for discount in self.filtered('date_until'):
-            if discount.date_until < discount.date_from:
-                raise ValidationError(
-                    self.env._(
-                        "Contract %(contract)s, discount “%(discount)s” ends before it starts: the field “Until” is "
-                        "%(until)s, the field “From” is %(start)s.",
-                        contract=discount.contract_id.display_name,
-                        discount=discount.name,
-                        until=format_date(self.env, discount.date_until),
-                        start=format_date(self.env, discount.date_from),
-                    ),
-                )
+        self._refuse_end_before_start('date_from', 'date_until')
+
+    def _name_in_texts(self):
+        return self.env._(
+            "Contract %(contract)s, discount “%(discount)s”",
+            contract=self.contract_id.display_name,
+            discount=self.name,
+        )
 
     # === CRUD METHODS === #
 

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..tools.recurrence import per_month
+
 
 class BillingPlan(models.Model):
     _name = 'billing.plan'
@@ -55,6 +57,11 @@ class BillingPlan(models.Model):
             lambda offer: (offer.recurrence_unit, offer.recurrence_interval) == (unit, interval)
         )
         return offers.price_factor or None
+
+    def _length(self, unit, interval):
+        """How many periods of this plan fit into one of ``interval`` ``unit``s."""
+        own = per_month(self.recurrence_unit, self.recurrence_interval)
+        return float(own / per_month(unit, interval))
 
     def action_migrate(self):
         """Look at the running contracts that differ from this plan, and move them."""

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..tools.recurrence import per_month
 from .billing_frequency_mixin import LONGEST, UNITS
 
 
@@ -45,8 +44,7 @@ class BillingPlanFrequency(models.Model):
             plan = offer.plan_id
             is_complete = plan.recurrence_unit and offer.recurrence_unit and offer.recurrence_interval > 0
             if is_complete and plan.recurrence_interval > 0:
-                own = per_month(offer.recurrence_unit, offer.recurrence_interval)
-                offer.price_factor = float(per_month(plan.recurrence_unit, plan.recurrence_interval) / own)
+                offer.price_factor = plan._length(offer.recurrence_unit, offer.recurrence_interval)
             else:
                 offer.price_factor = 1.0
 

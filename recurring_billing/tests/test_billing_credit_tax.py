@@ -1,4 +1,5 @@
 from datetime import date
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.tests import freeze_time, tagged
@@ -111,3 +112,27 @@ class TestBillingCreditTax(BillingCommon):
         credit = self._billed_on(date(2026, 8, 26), contract)
         self.assertEqual((bill.amount_untaxed, credit.amount_untaxed), (54.84, 19.36), "80.65 - 61.29 of 100.00")
         self.assertEqual(credit.invoice_line_ids.price_unit, 19.36)
+
+    def test_taxes_of_an_invoice_for_many_contracts_are_computed_once(self):
+        def computations(count):
+            customer = self._customer(f"Groupe {count}", billing_consolidate=True)
+            contracts = self.env['billing.contract'].concat(
+                *(self._contract(customer, debit=False, date_start=date(2026, 9, 1)) for _number in range(count))
+            )
+            contracts._start(date(2026, 9, 1))
+            bill = self._bill(date(2026, 9, 1)).line_ids.invoice_id.filtered(lambda row: row.partner_id == customer)
+            self.assertEqual(len(bill), 1)
+            contracts.line_ids._unguarded().date_end = date(2026, 9, 14)
+            calls = []
+            compute = type(bill)._get_rounded_base_and_tax_lines
+
+            def counted(move, *args, **options):
+                calls.append(move)
+                return compute(move, *args, **options)
+
+            with patch.object(type(bill), '_get_rounded_base_and_tax_lines', counted):
+                bills = [bill for period in contracts.period_ids for bill in period._to_bill()]
+            self.assertEqual(len([bill for bill in bills if bill.credited]), count)
+            return len(calls)
+
+        self.assertEqual((computations(2), computations(5)), (1, 1))

@@ -105,6 +105,78 @@ class TestBillingPlan(BillingCommon):
             with self.subTest(message), self.assertRaisesRegex(ValidationError, message), self.env.cr.savepoint():
                 step()
 
+    # === USAGE === #
+
+    def _metered_plan(self, **values):
+        """1,000 units included, then 0.10 up to 5,000 and 0.05 above with 7.00 once; at least 30.00."""
+        tiers = [{'up_to': 5000, 'price': 0.1}, {'price': 0.05, 'flat': 7.0}]
+        terms = {
+            'product_id': self.service.id,
+            'name': "API calls",
+            'kind': 'usage',
+            'usage_included': 1000,
+            'usage_minimum': 30.0,
+            'tier_ids': [Command.create(tier) for tier in tiers],
+            **values,
+        }
+        self.plan.line_ids = [Command.create(terms)]
+        return self.plan.line_ids.filtered(lambda line: line.kind == 'usage')
+
+    def _usage_of(self, contract):
+        line = contract.line_ids.filtered(lambda line: line.kind == 'usage')
+        tiers = [(tier.up_to, tier.price, tier.flat) for tier in line.tier_ids]
+        return line.usage_included, line.usage_minimum, tiers
+
+    def test_a_contract_takes_a_copy_of_the_prices_of_usage(self):
+        offered = self._metered_plan()
+        with Form(self.env['billing.contract']) as form:
+            form.partner_id = self.customer
+            form.plan_id = self.plan
+            form.date_start = date(2026, 9, 1)
+        contract = form.save()
+        monthly = (1000, 30.0, [(5000, 0.1, 0.0), (0, 0.05, 7.0)])
+        self.assertEqual(self._usage_of(contract), monthly)
+        offered.tier_ids[0].price = 0.2
+        offered.usage_included = 5
+        self.assertEqual(self._usage_of(contract), monthly, "a copy")
+        line = contract.line_ids.filtered(lambda line: line.kind == 'usage')
+        line.meter = "M-1"
+        contract._start(date(2026, 9, 1))
+        self.env['billing.usage'].record([{'meter': "M-1", 'date': '2026-09-05', 'quantity': 7000, 'reference': "1"}])
+        invoice = self._billed_on(date(2026, 10, 1), contract)[-1]
+        # 1,000 included; 5,000 x 0.10; 1,000 x 0.05 and 7.00
+        self.assertEqual(invoice.invoice_line_ids.mapped('price_subtotal'), [180.0, 0.0, 500.0, 50.0, 7.0])
+
+    def test_prices_of_usage_follow_the_frequency(self):
+        """A year counts the units of twelve months, and costs ten."""
+        self._metered_plan()
+        yearly = (12000, 300.0, [(60000, 0.1, 0.0), (0, 0.05, 70.0)])
+        contract = self._contract(plan_id=self.plan.id, line_ids=[], frequency='yearly')
+        self.assertEqual(self._usage_of(contract), yearly)
+        contract.frequency = 'monthly'
+        self.assertEqual(self._usage_of(contract), (1000, 30.0, [(5000, 0.1, 0.0), (0, 0.05, 7.0)]))
+        self.plan.line_ids[-1].usage_minimum_term = 'year'
+        again = self._contract(plan_id=self.plan.id, line_ids=[], frequency='yearly')
+        self.assertEqual(self._usage_of(again)[1], 30.0, "per year")
+        quarterly = self._contract(plan_id=self.plan.id, line_ids=[], frequency='quarterly')
+        self.assertEqual(self._usage_of(quarterly)[2][1], (0, 0.05, 21.0), "not offered: as long as it is")
+        with self.assertRaisesRegex(ValidationError, "“Every”"):
+            self._contract(plan_id=self.plan.id, line_ids=[], recurrence_unit='month', recurrence_interval=0)
+
+    def test_prices_of_usage_that_cannot_be_are_refused_on_the_plan(self):
+        line = self._metered_plan()
+        cases = (
+            (
+                lambda: line.write({'tier_ids': [Command.delete(line.tier_ids[1].id)]}),
+                "Plan Hosting, monthly, line Hosting, field “Tiers”",
+            ),
+            (lambda: line.write({'usage_scheme': 'package'}), "packages have the price of the line and no tiers"),
+            (lambda: line.write({'discount': 5.0}), "knows neither a discount nor the pricelist"),
+        )
+        for step, message in cases:
+            with self.subTest(message), self.assertRaisesRegex(ValidationError, message), self.env.cr.savepoint():
+                step()
+
     # === A NEW VERSION === #
 
     def test_running_contracts_keep_their_terms_until_they_are_moved(self):
@@ -189,12 +261,13 @@ class TestBillingPlan(BillingCommon):
         other = self.setup_other_company(name="Other company")['company']
         groups = 'recurring_billing.group_user'
         user = new_test_user(self.env, 'elsewhere', groups, company_id=other.id, company_ids=[(6, 0, other.ids)])
-        children = (self.plan.line_ids, self.plan.frequency_ids)
+        tiers = self._metered_plan().tier_ids
+        children = (self.plan.line_ids, self.plan.frequency_ids, tiers)
         for records in children:
-            self.assertTrue(records.with_user(user).read(['plan_id']), "a plan for all companies")
+            self.assertTrue(records.with_user(user).read(['company_id']), "a plan for all companies")
         self.plan.company_id = self.company
         self.env.invalidate_all()
         for records in children:
             with self.subTest(records._name), self.assertRaises(AccessError):
-                records.with_user(user).read(['plan_id'])
+                records.with_user(user).read(['company_id'])
         self.assertTrue(self.env['billing.termination.reason'].with_user(user).search([]), "one list for all")
