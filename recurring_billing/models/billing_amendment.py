@@ -22,6 +22,7 @@ KINDS = [
     ('renewal', "Renewal"),
     ('termination', "Termination"),
     ('payment', "Way of payment"),
+    ('terms', "Commitment and notice"),
     ('plan', "New version of the plan"),
     ('undo', "Undoing"),
 ]
@@ -164,13 +165,7 @@ class BillingAmendment(models.Model):
         if self.kind == 'renewal':
             last = format_date(self.env, self.contract_id.committed_until)
             yield self.env._("Renewed until %s", last)
-        for line in self.line_ids.filtered(lambda line: not line.root_id):
-            yield self.env._(
-                "Added: %(quantity)s %(line)s at %(price)s",
-                quantity=formatLang(self.env, line.quantity, digits=decimals(line.quantity)),
-                line=line.name.splitlines()[0],
-                price=formatLang(self.env, line.price_unit, currency_obj=self.currency_id),
-            )
+        yield from map(self._added_sentence, self.line_ids.filtered(lambda line: not line.root_id))
         for discount in self.discount_ids:
             yield self.env._(
                 "Discount %(discount)s until %(last)s",
@@ -180,6 +175,15 @@ class BillingAmendment(models.Model):
                 else self.env._("further notice"),
             )
         yield from (change._sentence() for change in self.change_ids)
+
+    @api.model
+    def _added_sentence(self, line):
+        return self.env._(
+            "Added: %(quantity)s %(line)s at %(price)s",
+            quantity=formatLang(self.env, line.quantity, digits=decimals(line.quantity)),
+            line=line.name.splitlines()[0],
+            price=formatLang(self.env, line.price_unit, currency_obj=line.currency_id),
+        )
 
     def _applied(self):
         """Those of these amendments that count, in the order in which they were decided."""

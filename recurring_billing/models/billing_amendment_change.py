@@ -48,6 +48,22 @@ class BillingAmendmentChange(models.Model):
             ('early_fee_product_id', "Fee Product"),
             ('pause_extends', "Pauses Push the Term"),
             ('change_timing', "Changes Hold"),
+            ('revision', "Price Revision"),
+            ('revision_percent', "Change (%)"),
+            ('revision_index_id', "Index"),
+            ('revision_lag', "Months Back"),
+            ('revision_when', "Revised On"),
+            ('revision_day', "Day of Revision"),
+            ('revision_month', "Month of Revision"),
+            ('revision_has_cap', "Capped"),
+            ('revision_cap', "Cap (%)"),
+            ('revision_has_floor', "With a Floor"),
+            ('revision_floor', "Floor (%)"),
+            ('revision_rounding', "New Prices In"),
+            ('revision_notice', "Announced Days Before"),
+            ('revision_agreed_on', "Prices Agreed On"),
+            ('revision_base_month', "Base Month"),
+            ('revision_base', "Index at Base"),
         ],
         "What",
         required=True,
@@ -87,6 +103,8 @@ class BillingAmendmentChange(models.Model):
             )
         if self.name == 'price_unit':
             return formatLang(self.env, value, currency_obj=self.line_id.currency_id)
+        if field.type == 'date':
+            return format_date(self.env, value) if value else self.env._("none")
         if field.type == 'selection':
             return dict(field._description_selection(self.env))[value]
         if field.type == 'boolean':
@@ -102,10 +120,10 @@ class BillingAmendmentChange(models.Model):
         """What is changed, for the history: “Hosting: Quantity 1 → 3”."""
         self.ensure_one()
         label = dict(self._fields['name']._description_selection(self.env))[self.name]
-        subject = f"{self.line_id.name.splitlines()[0]}: " if self.line_id else ""
+        subject = self.line_id.name.splitlines()[0] if self.line_id else ""
         if self.discount_id:
-            subject = f"{self.discount_id._text()}: "
+            subject = self.discount_id._text()
+        text = f"{label} {self.old_text} → {self.new_text}"
         if self.name == 'end':
-            day = format_date(self.env, fields.Date.subtract(self.amendment_id.date, days=1))
-            return subject + self.env._("until %s", day)
-        return f"{subject}{label} {self.old_text} → {self.new_text}"
+            text = self.env._("until %s", format_date(self.env, fields.Date.subtract(self.amendment_id.date, days=1)))
+        return self.env._("%(subject)s: %(text)s", subject=subject, text=text) if subject else text

@@ -7,10 +7,12 @@ from odoo.tools import format_date
 
 from ..tools.versions import versions
 from .billing_commitment_mixin import COMMITMENT_TERMS
+from .billing_revision_mixin import REVISION_BASE, REVISION_TERMS
 
 ONE_DAY = timedelta(days=1)
 # of the contract itself, by the latest amendment
 TERMS = ('date_end', 'payment_method_line_id', 'mandate_id', *COMMITMENT_TERMS)
+REPLAYED = (*TERMS, *REVISION_TERMS, *REVISION_BASE)
 
 
 class BillingContract(models.Model):
@@ -37,19 +39,22 @@ class BillingContract(models.Model):
 
         :param lines: list of (line, {name: value}): what a line becomes; None ends it before ``day``
         :param added: list of values of new lines, owed from ``day`` on
-        :param terms: {name: value} of the contract itself (see `TERMS`, and 'recurrence' as [unit, interval])
+        :param terms: {name: value} of the contract itself (see `REPLAYED`, and 'recurrence' as [unit, interval])
         :param discounts: list of values of new discounts
         :param ended: discounts that end before ``day``
         :raises UserError: where it would change nothing, or may not (see `_check_amendment`)
         """
         self.ensure_one()
         self._hold_for_change()
-        changes = self._changes(day, lines, terms or {}, ended)
+        terms = terms or {}
+        self._check_amended_days(kind, day, today, values)
+        self._check_holds_at_once(kind, day, today, terms)
+        changes = self._changes(day, lines, terms, ended)
         is_empty = not (changes or added or discounts or kind in ('pause', 'resume', 'renewal', 'indexation'))
         self._check_amendment(kind, day, is_empty=is_empty)
         self._refuse_without_effect(kind, day, lines)
         self._check_later_frequency(kind, day, changes, added)
-        if 'recurrence' in (terms or {}):
+        if 'recurrence' in terms:
             self._check_begins_new_period(day, *terms['recurrence'])
             values |= self._length_factors(day, terms['recurrence'], self.plan_id)
         amendment = self._write_amendment(
@@ -61,6 +66,7 @@ class BillingContract(models.Model):
         )
         self._add_lines(added, amendment)
         self._replay(today)
+        self._check_terms_hold(kind, today, terms)
         amendment._write_down()
         return amendment.with_env(self.env)
 
@@ -187,7 +193,7 @@ class BillingContract(models.Model):
 
     def _replay_terms(self):
         """Each term is what its latest amendment says, or what the first one found."""
-        ever = self.amendment_ids.change_ids.filtered(lambda change: change.name in TERMS).sorted('id')
+        ever = self.amendment_ids.change_ids.filtered(lambda change: change.name in REPLAYED).sorted('id')
         wanted = {}
         for name, rows in ever.grouped('name').items():
             counting = rows.filtered(lambda row: row.amendment_id.state == 'applied')
@@ -206,11 +212,12 @@ class BillingContract(models.Model):
             locked period, before an invoice that is collected, or in the middle of a period that knows whole ones only
         """
         self._require_state('running', 'paused')
+        if fault := self._day_fault(kind, day):
+            raise UserError(fault)
         if is_empty:
             raise UserError(self.env._("Contract %s: nothing would change.", self.name))
-        self._check_day_within(kind, day)
-        if kind == 'renewal':
-            return  # it moves no money
+        if kind in ('renewal', 'terms'):
+            return  # they move no money of days that have passed
         self._check_not_locked(kind, day)
         self._check_not_collected(kind, day)
         self._check_day_begins_period(kind, day)
@@ -223,18 +230,27 @@ class BillingContract(models.Model):
         for line, _wanted in lines:
             line._item()._refuse_ended(day)
 
-    def _check_day_within(self, kind, day):
-        if day < self.date_start or (kind not in ('undo', 'termination') and self.date_end and day > self.date_end):
-            raise UserError(
-                self.env._(
-                    "Contract %(contract)s, field “From”: %(day)s is outside the contract, which runs from %(start)s "
-                    "to %(end)s. Choose a day between them.",
-                    contract=self.name,
-                    day=format_date(self.env, day),
-                    start=format_date(self.env, self.date_start),
-                    end=format_date(self.env, self.date_end) if self.date_end else "…",
-                ),
+    def _day_fault(self, kind, day):
+        """Why an amendment of this ``kind`` cannot begin on ``day``, outside the contract; None where it can."""
+        if day >= self.date_start and (kind in ('undo', 'termination') or not self.date_end or day <= self.date_end):
+            return None
+        texts = {
+            'contract': self.name,
+            'day': format_date(self.env, day),
+            'start': format_date(self.env, self.date_start),
+        }
+        if not self.date_end:
+            return self.env._(
+                "Contract %(contract)s, field “From”: %(day)s is outside the contract, which begins on %(start)s. "
+                "Choose that day or a later one.",
+                **texts,
             )
+        return self.env._(
+            "Contract %(contract)s, field “From”: %(day)s is outside the contract, which runs from %(start)s "
+            "to %(end)s. Choose a day between them.",
+            **texts,
+            end=format_date(self.env, self.date_end),
+        )
 
     def _check_day_begins_period(self, kind, day):
         needs_period = kind == 'frequency' or self.proration == 'none'

@@ -27,9 +27,8 @@ class BillingPlanFrequency(models.Model):
 
     _plan_frequency_unique = models.UniqueIndex(
         "(plan_id, recurrence_unit, recurrence_interval)",
-        "The plan offers this frequency already.",
+        "The plan offers this frequency already, on its page “Frequencies”. Delete one of the two rows.",
     )
-    _factor_positive = models.Constraint('CHECK(price_factor > 0)', "A price factor is above zero.")
 
     @api.depends('recurrence_unit', 'recurrence_interval')
     def _compute_display_name(self):
@@ -47,6 +46,20 @@ class BillingPlanFrequency(models.Model):
                 offer.price_factor = plan._length(offer.recurrence_unit, offer.recurrence_interval)
             else:
                 offer.price_factor = 1.0
+
+    @api.constrains('price_factor')
+    def _check_price_factor(self):
+        for offer in self:
+            if offer.price_factor <= 0:
+                raise ValidationError(
+                    self.env._(
+                        "Plan %(plan)s, offered frequency %(frequency)s, field “Price Factor”: %(factor)s is refused. "
+                        "Enter more than zero: what a period costs, in periods of the plan.",
+                        plan=offer.plan_id.display_name,
+                        frequency=offer.display_name,
+                        factor=f"{offer.price_factor:g}",
+                    ),
+                )
 
     @api.constrains('recurrence_interval')
     def _check_recurrence_interval(self):
