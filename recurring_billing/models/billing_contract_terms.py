@@ -264,7 +264,8 @@ class BillingContract(models.Model):
                 raise ValidationError(
                     self.env._(
                         "Contract %(contract)s, field “Mandate”: %(mandate)s is a mandate of %(debtor)s, not of "
-                        "%(customer)s. Choose one of the customer, or enter on the customer who pays for it (“Paid By”).",
+                        "%(customer)s. Choose one of the customer, or enter on the customer who pays for it (“Paid "
+                        "By”).",
                         contract=contract.display_name,
                         mandate=contract.mandate_id.name,
                         debtor=debtor.display_name,
@@ -277,7 +278,8 @@ class BillingContract(models.Model):
         for contract in self.filtered(lambda contract: contract.mandate_id.mandate_type == 'OOFF'):
             raise ValidationError(
                 self.env._(
-                    "Contract %(contract)s, field “Mandate”: %(mandate)s is for one single debit. Choose a recurrent one.",
+                    "Contract %(contract)s, field “Mandate”: %(mandate)s is for one single debit. Choose a recurrent "
+                    "one.",
                     contract=contract.display_name,
                     mandate=contract.mandate_id.name,
                 ),

@@ -133,8 +133,8 @@ class BillingMandate(models.Model):
         texts = {'creditor': self.creditor_name, 'email': self.company_id.email}
         if texts['email']:
             return self.env._(
-                "Please return this form, signed, to %(creditor)s: by e-mail to %(email)s, or to the address above. You "
-                "will be told date and amount before each debit.",
+                "Please return this form, signed, to %(creditor)s: by e-mail to %(email)s, or to the address above. "
+                "You will be told date and amount before each debit.",
                 **texts,
             )
         return self.env._(

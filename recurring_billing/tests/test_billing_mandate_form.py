@@ -84,7 +84,7 @@ class TestBillingMandateForm(BillingCommon):
         self.assertSays(
             self._html(self.draft),
             "Mandat de prélèvement SEPA interentreprises",
-            "Vous n’êtes pas en droit de demander à votre banque le remboursement",
+            "pas en droit de demander à votre banque le remboursement",
         )
 
     def test_a_form_without_account_leaves_room_for_it(self):

@@ -46,8 +46,8 @@ class BillingMandateChange(models.TransientModel):
         """What the change will do, one sentence each."""
         if self.kind == 'mandate':
             yield self.env._(
-                "A draft is made, to be sent and signed. This mandate goes on until that one is activated, and is revoked "
-                "then.",
+                "A draft is made, to be sent and signed. This mandate goes on until that one is activated, and is "
+                "revoked then.",
             )
             return
         if self.kind == 'account':
