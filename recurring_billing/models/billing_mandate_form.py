@@ -61,8 +61,7 @@ class BillingMandate(models.Model):
     def _sent_with(self, message):
         self._check_form()
         drafts = self.filtered(lambda mandate: mandate.state == 'draft')
-        for mandate in drafts:
-            mandate._check_key_free()
+        drafts._check_keys_free()
         drafts._set_state('sent')
         drafts._unguarded().write({'sent_on': fields.Date.context_today(self)})
         # whoever reads the mandate reads its messages; the form in them bears the whole account number

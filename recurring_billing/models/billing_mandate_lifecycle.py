@@ -155,7 +155,7 @@ class BillingMandate(models.Model):
         """The mandates that lapse within 60 days and of which nobody was told."""
         domain = [('state', 'in', OPEN), ('lapses_on', '<=', today + WARNED_BEFORE)]
         mandates = self.search(domain)
-        return mandates - mandates.filtered(lambda mandate: mandate.activity_search([LAPSE_ACTIVITY]))
+        return mandates - self.browse(mandates.activity_search([LAPSE_ACTIVITY]).mapped('res_id'))
 
     def _warn_of_lapse(self):
         self._remind(

@@ -103,8 +103,10 @@ class BillingMandate(models.Model):
 
         :raises UserError: without signature date, account or creditor identifier; or where the reference is taken
         """
+        self._require_state('draft', 'sent')
         for mandate in self:
             mandate._check_activation()
+        self._check_keys_free()
         self._set_state('active')
         self._unguarded().write({'state_reason': False})
         for mandate in self:
@@ -138,31 +140,6 @@ class BillingMandate(models.Model):
                     mandate=self.name,
                 ),
             )
-        self._check_key_free()
-
-    def _check_key_free(self, key=None):
-        """Refuse a reference that another mandate of the creditor bears.
-
-        :param key: what the mandate is going to be known by; as it is now, if not given
-        :raises UserError: names the other mandate
-        """
-        self.ensure_one()
-        domain = [('key', '=', key or self.key), ('state', '!=', 'draft'), ('id', '!=', self.id)]
-        # a reference is taken by whichever company shares the creditor identifier
-        twin = self.sudo().search(domain, limit=1)
-        if twin:
-            raise UserError(
-                self.env._(
-                    "Mandate %(mandate)s: the reference is already used by mandate %(twin)s of %(customer)s for the "
-                    "same creditor, since banks compare it without blanks and capitals. Give this one another "
-                    "reference.",
-                    mandate=self.name,
-                    twin=twin.name,
-                    customer=(
-                        twin.partner_id if twin.company_id in self.env.companies else twin.company_id
-                    ).display_name,
-                ),
-            )
 
     def _take_over(self):
         """A mandate made in place of another ends it on the day on which it becomes usable."""
@@ -189,6 +166,10 @@ class BillingMandate(models.Model):
             self.activity_schedule(activity, deadline, note=note, user_id=self._responsible().id)
 
     def _responsible(self):
-        """Who looks after this mandate: who recorded it, while that user works here; else who acts now."""
+        """Who looks after this mandate: who recorded it, while that user works here; else one of the debit role."""
         author = self.create_uid
-        return author if author.active and not author.share else self.env.user
+        if author.active and not author.share:
+            return author
+        role = self.env.ref('recurring_billing.group_debit')
+        domain = [('all_group_ids', 'in', role.ids), ('company_ids', 'in', self.company_id.ids), ('share', '=', False)]
+        return self.env['res.users'].sudo().search(domain, order='id', limit=1) or self.env.user

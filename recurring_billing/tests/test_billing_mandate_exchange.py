@@ -86,6 +86,15 @@ class TestBillingMandateExchange(BillingCommon):
         self._import()
         with self.assertRaisesRegex(UserError, "already used by mandate OLD-1"):
             self._import()
+        values = {
+            'partner_id': self.morel.id,
+            'iban': 'FR7610278487575797543231912',
+            'signature_date': date(2020, 1, 1),
+        }
+        with self.assertRaisesRegex(UserError, "Mandate old 2.*already used by mandate OLD2"):
+            self.env['billing.mandate'].with_context(import_file=True).create(
+                [{'name': name, **values} for name in ("OLD2", "old 2")]
+            )
 
     def test_the_import_is_offered_with_its_template(self):
         template = self.env['billing.mandate'].get_import_templates()[0]['template']
