@@ -1,8 +1,8 @@
 """The rules of SEPA direct debit that a bank applies to a pain.008 file beyond its schema, as a reader of the file sees
 them (usage rules of EPC130-08 and EPC131-08).
 
-Written apart from the tools that it judges: it shares no code with them, and reads nothing but the file. Each rule has an
-id, by which ``broken_rules`` names it.
+Written apart from the tools that it judges: it shares no code with them, and reads nothing but the file. Each rule has
+an id, by which ``broken_rules`` names it.
 """
 
 import re
@@ -12,14 +12,18 @@ from decimal import Decimal
 
 from lxml import etree
 
-EEA = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split())
-SEPA = EEA | frozenset("AD AL CH GB GI MC MD ME MK RS SM VA".split())
+_EEA = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
+_OTHERS = "AD AL CH GB GI MC MD ME MK RS SM VA"
+_TEXT_TAGS = "Nm StrtNm BldgNb BldgNm Flr Room PstBx PstCd TwnNm TwnLctnNm DstrctNm AdrLine Ustrd"
+_IDENTIFIER_TAGS = "MsgId PmtInfId InstrId EndToEndId MndtId OrgnlMndtId"
+EEA = frozenset(_EEA.split())
+SEPA = EEA | frozenset(_OTHERS.split())
 ICS_LENGTHS = {"FR": 13, "DE": 18}
-SCHEME_ID = "Id/PrvtId/Othr/Id Id/PrvtId/Othr/SchmeNm/Prtry"
 TEXT = re.compile(r"[a-zA-Z0-9/\-?:().,'+ ]*")
-TEXT_TAGS = frozenset("Nm StrtNm BldgNb BldgNm Flr Room PstBx PstCd TwnNm TwnLctnNm DstrctNm AdrLine Ustrd".split())
-IDENTIFIER_TAGS = frozenset("MsgId PmtInfId InstrId EndToEndId MndtId OrgnlMndtId".split())
+TEXT_TAGS = frozenset(_TEXT_TAGS.split())
+IDENTIFIER_TAGS = frozenset(_IDENTIFIER_TAGS.split())
 
+SCHEME_ID = "Id/PrvtId/Othr/Id Id/PrvtId/Othr/SchmeNm/Prtry"
 _ADDRESS = "StrtNm BldgNb BldgNm Flr PstBx Room PstCd TwnNm TwnLctnNm DstrctNm Ctry AdrLine"
 _PARTY_ID = "Id/OrgId/AnyBIC Id/OrgId/BICOrBEI Id/OrgId/LEI Id/OrgId/Othr Id/PrvtId/DtAndPlcOfBirth Id/PrvtId/Othr"
 _BANK = "FinInstnId/BICFI FinInstnId/BIC FinInstnId/Othr/Id"
@@ -284,7 +288,7 @@ def _amount(amount):
 
 def _named(party):
     name = party.findtext("Nm")
-    if party.tag in ("Cdtr", "Dbtr") and not name or len(name or "") > 70:
+    if (party.tag in ("Cdtr", "Dbtr") and not name) or len(name or "") > 70:
         yield "TXN-05"
     if len(party.findall("Id/*/*")) > 1:
         yield "TXN-08"
