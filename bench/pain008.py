@@ -35,7 +35,7 @@ def inside(work, size):
 def lines(size, race, memory):
     times = race["times"]
     bare, ours = times["bare"], times["faults"] + times["write"]
-    yield f"{size} debits, {race['bytes'] / 1e6:.1f} MB; the same bytes: {race['is_same']}; microseconds of processor time"
+    yield f"{size} debits, {race['bytes'] / 1e6:.1f} MB, the same bytes: {race['is_same']}; processor time in microseconds"
     yield ROW.format("", "per debit", "ratio", "MB more")
     for title, seconds, megabytes in (
         ("bare lxml.etree.xmlfile writer, no check", bare, memory["bare"]),

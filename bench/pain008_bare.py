@@ -42,14 +42,13 @@ def write(namespace, header, block, debits, target):
     """The file of one block."""
     with etree.xmlfile(target, encoding="UTF-8") as xml:
         xml.write_declaration()
-        with xml.element("Document", nsmap={None: namespace}):
-            with xml.element("CstmrDrctDbtInitn"):
-                xml.write("\n", header, "\n")
-                with xml.element("PmtInf"):
-                    xml.write(*block, "\n")
-                    for row in debits:
-                        write_debit(xml.element, xml.write, *row)
-                xml.write("\n")
+        with xml.element("Document", nsmap={None: namespace}), xml.element("CstmrDrctDbtInitn"):
+            xml.write("\n", header, "\n")
+            with xml.element("PmtInf"):
+                xml.write(*block, "\n")
+                for row in debits:
+                    write_debit(xml.element, xml.write, *row)
+            xml.write("\n")
 
 
 def write_debit(

@@ -21,7 +21,7 @@ import pain008_bare as bare
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "recurring_billing"))
 
-from tools import pain008, pain008_checks  # noqa: E402
+from tools import pain008, pain008_checks
 
 ROUNDS = 5
 FIRST_NAMES = "Jean Marie Hélène Éric Chloé Paul Zoé Luc Anaïs Karim".split()  # noqa: SIM905

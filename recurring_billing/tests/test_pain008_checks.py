@@ -72,6 +72,8 @@ class TestPain008Checks(BaseCase):
             with self.subTest(day=day):
                 found = faults(make_message(make_block(serbian, date=day), created=created))
                 self.assertEqual(found, [(code, serbian.end_to_end_id) for code in expected])
+                block = make_block(DEBIT, iban=serbian.iban, date=day)
+                self.assertEqual(faults(make_message(block, created=created)), [(code, "") for code in expected])
 
     def test_version_02_knows_fewer_bank_identifiers(self):
         debit = replace(DEBIT, bic="B2PAFRPP")

@@ -69,6 +69,10 @@ class TestSepaIds(BaseCase):
             "FR7630004008230000123456779": "checksum",
             "FR7730004008230000123456778": "checksum",
             "FR\u0667\u066630004008230000123456778": "checksum",
+            "DE01370400444396477027": "checksum",
+            "DE99370400445102589964": "checksum",
+            "DE00370400449473674616": "checksum",
+            "DE0A370400447093537819": "structure",
             "FR4930004008230000123456779": "national_key",
             "BE41539007547035": "national_key",
         }
