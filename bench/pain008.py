@@ -35,8 +35,8 @@ def inside(work, size):
 def lines(size, race, memory):
     times = race["times"]
     bare, ours = times["bare"], times["faults"] + times["write"]
-    yield f"{size} debits, {race['bytes'] / 1e6:.1f} MB, the same bytes: {race['is_same']}; processor time in microseconds"
-    yield ROW.format("", "per debit", "ratio", "MB more")
+    yield f"{size} debits, {race['bytes'] / 1e6:.1f} MB; the bare writer's bytes are the same: {race['is_same']}"
+    yield ROW.format("", "CPU µs", "ratio", "MB more")
     for title, seconds, megabytes in (
         ("bare lxml.etree.xmlfile writer, no check", bare, memory["bare"]),
         ("recurring_billing, checks included", ours, memory["ours"]),

@@ -338,10 +338,8 @@ def _address(address, version):
     if len(lines) > 2 or any(len(line) > 70 for line in lines):
         yield "ADR-03"
     for line in lines:
-        plain = line.upper()
-        if plain in (town.upper(), postcode.upper(), country) or (
-            postcode and plain.endswith(f"{postcode} {town}".upper())
-        ):
+        plain, place = line.upper(), f"{postcode} {town}".upper()
+        if plain in (town.upper(), postcode.upper(), country) or (postcode and place in plain):
             yield "ADR-04"
     if lines and version == "02":
         yield "ADR-05"

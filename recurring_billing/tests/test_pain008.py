@@ -190,6 +190,7 @@ class TestPain008Address(BaseCase):
         cases = (
             ("18 quai A, 54000 Nancy", ["18 quai A"]),
             ("18 quai A - 54000 NANCY", ["18 quai A"]),
+            ("18 quai A, 54000 Nancy Cedex, France", ["18 quai A"]),
             ("54000 Nancy", []),
             ("Nancy", []),
             ("54000", []),
