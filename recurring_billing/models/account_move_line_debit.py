@@ -61,7 +61,8 @@ class AccountMove(models.Model):
         announced = due.filtered(lambda line: (days[line] or day) >= day and days[line])
         return self.filtered(
             lambda move: (
-                move.billing_debit_state in UNDER_WAY or (move in announced.move_id and move._billing_awaits_debit())
+                move.billing_debit_state in UNDER_WAY
+                or (move in announced.move_id and move._billing_awaits_debit())
             ),
         )
 
