@@ -122,6 +122,7 @@ from . import (
     billing_usage,
     billing_usage_exchange,
     billing_usage_tier,
+    ir_attachment,
     mail_mail,
     res_company,
     res_company_debit,

@@ -58,13 +58,9 @@ class AccountMove(models.Model):
         """Those of these invoices that are to be paid by a debit under way, or announced for ``day`` or later."""
         due = self.line_ids.filtered(lambda line: line.account_type == 'asset_receivable' and not line.reconciled)
         days = due._billing_announced_days()
-        announced = due.filtered(lambda line: (days[line] or day) >= day and days[line])
-        return self.filtered(
-            lambda move: (
-                move.billing_debit_state in UNDER_WAY
-                or (move in announced.move_id and move._billing_awaits_debit())
-            ),
-        )
+        announced = due.filtered(lambda line: days[line] and days[line] >= day).move_id
+        awaited = announced.filtered(lambda move: move._billing_awaits_debit())
+        return awaited | self.filtered(lambda move: move.billing_debit_state in UNDER_WAY)
 
     def action_toggle_block_payment(self):
         """EXTENDS account: what is disputed is no longer debited."""

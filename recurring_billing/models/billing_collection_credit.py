@@ -38,30 +38,33 @@ class BillingCollection(models.Model):
         self.ensure_one()
         return self.move_id.line_ids.sorted('id')[:1]
 
-    def _book_credit(self, day, amount, fee=0.0, fee_account=None):
+    def _book_credit(self, day, amount, fee=0.0, fee_account=None, transaction=None):
         """Book the bank's credit of ``day``, after the settlement where that waited for it, and match both.
 
         :param amount: euros that reached the bank account
         :param fee: euros that the bank kept, booked on ``fee_account``
+        :param transaction: the imported `account.bank.statement.line`, where there is one
         """
         self.ensure_one()
         if self.state == 'sent':
             self._settle(day)
         item = self._outstanding_item()
-        # Community gives the right to make bank transactions to nobody by default
-        transactions = self.env['account.bank.statement.line'].sudo()
-        transaction = transactions.create(
-            {
-                'journal_id': self.journal_id.id,
-                'date': day,
-                'payment_ref': self.name,
-                'amount': amount,
-                'line_ids': self._credit_lines(day, amount, fee, fee_account, item.account_id),
-            },
-        )
+        lines = self._credit_lines(day, amount, fee, fee_account, item.account_id)
+        transaction = self._bank_transaction(day, amount, transaction, lines)
         credit = transaction.move_id.line_ids.filtered(lambda line: line.account_id == item.account_id)
         (credit + item.sudo()).reconcile()
         self._unguarded().bank_move_id = transaction.move_id.id
+
+    def _bank_transaction(self, day, amount, transaction, lines):
+        """The bank transaction of the credit: ``transaction``, whose suspense ``lines`` replace, or a new one."""
+        # Community gives the right to make bank transactions to nobody by default
+        transactions = self.env['account.bank.statement.line'].sudo()
+        if transaction:
+            found = transactions.browse(transaction.id).with_context(force_delete=True, skip_readonly_check=True)
+            found.write({'line_ids': [fields.Command.clear(), *lines]})
+            return found
+        values = {'journal_id': self.journal_id.id, 'date': day, 'payment_ref': self.name, 'amount': amount}
+        return transactions.create({**values, 'line_ids': lines})
 
     def _credit_lines(self, day, amount, fee, fee_account, outstanding):
         parts = [(self.journal_id.default_account_id, amount), (outstanding, -amount - fee)]

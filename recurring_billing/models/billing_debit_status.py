@@ -23,11 +23,14 @@ class BillingDebit(models.Model):
         items = self.env['billing.debit.item'].search(
             [('move_line_id', 'in', self.item_ids.move_line_id.ids), ('state', '!=', 'dropped')],
         )
-        lines = items.grouped('move_line_id')
+        of_line = items.grouped('move_line_id')
         for debit in self:
-            earlier = [lines.get(line, items.browse()).debit_id for line in debit.item_ids.move_line_id]
-            number = debit._origin.id or 0
-            debit.attempt = 1 + max((sum(1 for other in own if other.id < number) for own in earlier), default=0)
+            attempts = (
+                items.browse()
+                .union(*(of_line.get(line, items.browse()) for line in debit.item_ids.move_line_id))
+                .debit_id
+            )
+            debit.attempt = 1 + len(attempts.filtered(lambda other, own=debit: other.id < (own._origin.id or 0)))
 
     @api.depends('date', 'state', 'collection_id.scheme')
     def _compute_refundable_until(self):

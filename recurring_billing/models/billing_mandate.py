@@ -112,10 +112,16 @@ class BillingMandate(models.Model):
         required=True,
         help="A one-off mandate allows one single debit.",
     )
+    # computed at once: it is fixed as soon as the mandate is no draft
     creditor_identifier = fields.Char(
-        "Creditor Identifier (ICS)", compute='_compute_creditor', store=True, readonly=False, copy=False
+        "Creditor Identifier (ICS)",
+        compute='_compute_creditor',
+        store=True,
+        precompute=True,
+        readonly=False,
+        copy=False,
     )
-    creditor_name = fields.Char("Creditor", compute='_compute_creditor', store=True)
+    creditor_name = fields.Char("Creditor", compute='_compute_creditor', store=True, precompute=True)
 
     _key_unique = models.UniqueIndex(
         "(key) WHERE state != 'draft'",

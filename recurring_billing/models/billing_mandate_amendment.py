@@ -113,7 +113,7 @@ class BillingMandate(models.Model):
         """Same mandate, new reference (RUM); unique as ever."""
         self.ensure_one()
         old = self.name
-        self._check_key_free(sepa_ids.mandate_key(self.creditor_identifier, reference))
+        self._check_keys_free({self: sepa_ids.mandate_key(self.creditor_identifier, reference)})
         self._unguarded().name = reference
         self._amend('reference', old, reference, day, note)
         self._remind_registration()
@@ -132,25 +132,14 @@ class BillingMandate(models.Model):
             mandates._unguarded().write({'creditor_name': name})
             mandates._amend('name', old, name, day, note)
 
-    def _check_keys_free(self, keys):
-        """As `_check_key_free`, for many at once: ``keys`` is {mandate: what it is going to be known by}."""
-        taken = (
-            self.sudo()
-            .search([('key', 'in', list(keys.values())), ('state', '!=', 'draft'), ('id', 'not in', self.ids)])
-            .mapped('key')
-        )
-        for mandate, key in keys.items():
-            if key in taken:
-                mandate._check_key_free(key)
-
     def _amend(self, kind, old, new, day, note=False, **values):
         """Remember one change on each of these mandates, and say it in their log."""
         shared = {'kind': kind, 'old_value': old, 'new_value': new, 'date': day, 'note': note, **values}
         amendments = self.env['billing.mandate.amendment']._unguarded()
         amendments.create([{'mandate_id': mandate.id, **shared} for mandate in self])
         texts = {'what': amendments._kind_label(kind), 'old': old or "…", 'new': new or "…"}
-        for mandate in self:
-            mandate.message_post(body=self.env._("%(what)s: %(old)s → %(new)s", **texts))
+        text = self.env._("%(what)s: %(old)s → %(new)s", **texts)
+        self._message_log_batch(bodies=dict.fromkeys(self.ids, text))
 
     # === WHAT THE BANK IS TOLD === #
 

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from odoo.exceptions import UserError
+
 from ..tools import sepa_ids
 
 # French overseas territories with IBANs that begin with FR, outside SEPA (EPC409-09): New Caledonia, French Polynesia,
@@ -26,6 +28,31 @@ class BillingMandate(models.Model):
         for mandate in self:
             mandate.remark = "\n".join(mandate._remarks())
 
+    def _check_keys_free(self, keys=None):
+        """Refuse references that other mandates of the same creditor bear, or two of these.
+
+        :param keys: {mandate: what it is going to be known by}; as they are now, if not given
+        :raises UserError: names both mandates
+        """
+        keys = keys or {mandate: mandate.key for mandate in self}
+        domain = [('key', 'in', list(keys.values())), ('state', '!=', 'draft'), ('id', 'not in', self.ids)]
+        # a reference is taken by whichever company shares the creditor identifier
+        bearers = {twin.key: twin for twin in self.sudo().search(domain)}
+        for mandate, key in keys.items():
+            if twin := bearers.get(key):
+                holder = twin.partner_id if twin.company_id in self.env.companies else twin.company_id
+                raise UserError(
+                    self.env._(
+                        "Mandate %(mandate)s: the reference is already used by mandate %(twin)s of %(customer)s for "
+                        "the same creditor, since banks compare it without blanks and capitals. Give this one another "
+                        "reference.",
+                        mandate=mandate.name,
+                        twin=twin.name,
+                        customer=holder.display_name,
+                    ),
+                )
+            bearers[key] = mandate
+
     def _iban_refusal(self, day):
         """Why the account cannot be debited on ``day``, or None."""
         self.ensure_one()
@@ -38,6 +65,24 @@ class BillingMandate(models.Model):
             account=self.masked_iban or "",
             customer=self.partner_id.display_name,
             reason=self._iban_fault_text(fault),
+        )
+
+    def _creditor_refusal(self):
+        """Why the creditor identifier cannot stand in a bank file, or None."""
+        self.ensure_one()
+        identifier = self.creditor_identifier
+        if not identifier:
+            return self.env._(
+                "Mandate %(mandate)s bears no creditor identifier: enter the company's in the settings of Invoicing.",
+                mandate=self.name,
+            )
+        if not (fault := sepa_ids.ics_fault(identifier)):
+            return None
+        return self.env._(
+            "Mandate %(mandate)s, field “Creditor Identifier (ICS)”: %(value)s is refused, since %(reason)s.",
+            mandate=self.name,
+            value=identifier,
+            reason=self.company_id._billing_ics_fault_text(fault),
         )
 
     def _scheme_refusal(self):

@@ -76,7 +76,7 @@ class BillingMandate(models.Model):
             )
         if text := self._lapse_refusal(today):
             return self.env._("%s Delete its row from the file.", text)
-        return None
+        return self._creditor_refusal()
 
     @api.model
     def get_import_templates(self):

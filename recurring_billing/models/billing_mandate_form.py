@@ -61,8 +61,7 @@ class BillingMandate(models.Model):
     def _sent_with(self, message):
         self._check_form()
         drafts = self.filtered(lambda mandate: mandate.state == 'draft')
-        for mandate in drafts:
-            mandate._check_key_free()
+        drafts._check_keys_free()
         drafts._set_state('sent')
         drafts._unguarded().write({'sent_on': fields.Date.context_today(self)})
         # whoever reads the mandate reads its messages; the form in them bears the whole account number
@@ -118,7 +117,10 @@ class BillingMandate(models.Model):
         return [line for line in (partner.street, partner.street2, town, partner.country_id.name) if line]
 
     def _form_iban(self):
-        """The account in groups of four; empty where the debtor is to write it."""
+        """The account in groups of four; empty where the debtor is to write it, masked outside the debit role."""
+        # the address of a report answers whoever may read the record
+        if not (self.env.su or self.env.user.has_group('recurring_billing.group_debit')):
+            return self.masked_iban
         iban = self._iban().replace(" ", "")
         return " ".join(iban[start : start + 4] for start in range(0, len(iban), 4))
 

@@ -130,8 +130,8 @@ class BillingMandate(models.Model):
 
     def _give_reason(self, reason):
         self._unguarded().write({'state_reason': reason})
-        for mandate in self if reason else ():
-            mandate.message_post(body=reason)
+        if reason:
+            self._message_log_batch(bodies=dict.fromkeys(self.ids, reason))
 
     @api.model
     def _cron_expire(self):
@@ -148,15 +148,14 @@ class BillingMandate(models.Model):
     def _expire(self):
         """End these mandates, which nobody has used for 36 months."""
         self._set_state('expired')
-        for mandate in self:
-            mandate._give_reason(self.env._("No debit for 36 months: a new mandate is needed."))
+        self._give_reason(self.env._("No debit for 36 months: a new mandate is needed."))
 
     @api.model
     def _lapsing(self, today):
         """The mandates that lapse within 60 days and of which nobody was told."""
         domain = [('state', 'in', OPEN), ('lapses_on', '<=', today + WARNED_BEFORE)]
         mandates = self.search(domain)
-        return mandates - mandates.filtered(lambda mandate: mandate.activity_search([LAPSE_ACTIVITY]))
+        return mandates - self.browse(mandates.activity_search([LAPSE_ACTIVITY]).mapped('res_id'))
 
     def _warn_of_lapse(self):
         self._remind(

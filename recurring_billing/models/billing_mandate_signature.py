@@ -20,6 +20,7 @@ class BillingMandate(models.Model):
     proof_name = fields.Char(copy=False)
     proof_kind = fields.Selection(
         [('document', "Signed document"), ('portal', "Signed on the portal")],
+        "Proved By",
         compute='_compute_proof_kind',
         store=True,
     )
@@ -102,13 +103,15 @@ class BillingMandate(models.Model):
 
         :raises UserError: without signature date, account or creditor identifier; or where the reference is taken
         """
+        self._require_state('draft', 'sent')
         for mandate in self:
             mandate._check_activation()
+        self._check_keys_free()
         self._set_state('active')
         self._unguarded().write({'state_reason': False})
         for mandate in self:
             mandate._take_over()
-        self._remind_registration()
+        self.filtered(lambda mandate: not mandate.is_imported)._remind_registration()
         return True
 
     # === BUSINESS METHODS === #
@@ -137,29 +140,6 @@ class BillingMandate(models.Model):
                     mandate=self.name,
                 ),
             )
-        self._check_key_free()
-
-    def _check_key_free(self, key=None):
-        """Refuse a reference that another mandate of the creditor bears.
-
-        :param key: what the mandate is going to be known by; as it is now, if not given
-        :raises UserError: names the other mandate
-        """
-        self.ensure_one()
-        domain = [('key', '=', key or self.key), ('state', '!=', 'draft'), ('id', '!=', self.id)]
-        # a reference is taken by whichever company shares the creditor identifier
-        twin = self.sudo().search(domain, limit=1)
-        if twin:
-            raise UserError(
-                self.env._(
-                    "Mandate %(mandate)s: the reference is already used by mandate %(twin)s of %(customer)s for the "
-                    "same creditor, since banks compare it without blanks and capitals. Give this one another "
-                    "reference.",
-                    mandate=self.name,
-                    twin=twin.name,
-                    customer=twin.partner_id.display_name,
-                ),
-            )
 
     def _take_over(self):
         """A mandate made in place of another ends it on the day on which it becomes usable."""
@@ -170,7 +150,7 @@ class BillingMandate(models.Model):
 
     def _remind_registration(self):
         """Leave one activity on each B2B mandate: its debtor's bank must register it, else it refuses the debit."""
-        for mandate in self.filtered(lambda mandate: mandate.scheme == 'B2B' and not mandate.is_imported):
+        for mandate in self.filtered(lambda mandate: mandate.scheme == 'B2B'):
             mandate._remind(
                 'recurring_billing.mail_activity_mandate_b2b',
                 self.env._(
@@ -186,6 +166,10 @@ class BillingMandate(models.Model):
             self.activity_schedule(activity, deadline, note=note, user_id=self._responsible().id)
 
     def _responsible(self):
-        """Who looks after this mandate: who recorded it, while that user works here; else who acts now."""
+        """Who looks after this mandate: who recorded it, while that user works here; else one of the debit role."""
         author = self.create_uid
-        return author if author.active and not author.share else self.env.user
+        if author.active and not author.share:
+            return author
+        role = self.env.ref('recurring_billing.group_debit')
+        domain = [('all_group_ids', 'in', role.ids), ('company_ids', 'in', self.company_id.ids), ('share', '=', False)]
+        return self.env['res.users'].sudo().search(domain, order='id', limit=1) or self.env.user

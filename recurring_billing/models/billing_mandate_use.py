@@ -51,14 +51,6 @@ class BillingMandate(models.Model):
             date=format_date(self.env, self.lapses_on),
         )
 
-    def _creditor_refusal(self):
-        if self.creditor_identifier:
-            return None
-        return self.env._(
-            "Mandate %(mandate)s bears no creditor identifier: enter the company's in the settings of Invoicing.",
-            mandate=self.name,
-        )
-
     def _sequence(self, journal, is_last=False):
         """The sequence type of the next debit: 'OOFF', 'FNAL', 'FRST' or 'RCUR'.
 

@@ -35,6 +35,16 @@ class ResPartnerBank(models.Model):
         mandate = mandates.search([('partner_bank_id', 'in', self.ids), ('state', 'in', (*OPEN, 'sent'))], limit=1)
         if not mandate:
             return
+        if mandate.state == 'sent':
+            raise UserError(
+                self.env._(
+                    "Account %(account)s of %(customer)s stands on mandate %(mandate)s, which is with the customer for "
+                    "signature: take the mandate back to draft before the account is changed.",
+                    account=mandate.masked_iban,
+                    customer=mandate.partner_id.display_name,
+                    mandate=mandate.name,
+                ),
+            )
         text = self.env._(
             "Account %(account)s of %(customer)s is debited under mandate %(mandate)s: it cannot be overwritten or "
             "deleted, since the debtor's bank must be told. Use “Change…” on the mandate, which asks whether the same "
@@ -43,7 +53,7 @@ class ResPartnerBank(models.Model):
             customer=mandate.partner_id.display_name,
             mandate=mandate.name,
         )
-        if mandate.state not in OPEN or not self.env.user.has_group('recurring_billing.group_debit'):
+        if not self.env.user.has_group('recurring_billing.group_debit'):
             raise UserError(text)
         action = self.env.ref('recurring_billing.billing_mandate_change_action').id
         raise RedirectWarning(text, action, self.env._("Change the Mandate…"), {'default_mandate_id': mandate.id})

@@ -41,6 +41,24 @@ class TestBillingCollectionCredit(CollectionCommon):
         )
         self.assertEqual(collection.uncredited_amount, 0.0)
 
+    def test_an_imported_bank_line_is_matched_instead_of_making_another(self):
+        collection = self._settled()
+        imported = self.env['account.bank.statement.line'].create(
+            {'journal_id': self.bank_journal.id, 'date': date(2026, 9, 4), 'payment_ref': "REMISE", 'amount': 178.5},
+        )
+        wizard = self._wizard(collection, statement_line_id=imported.id, fee=1.5)
+        self.assertEqual((wizard.date, wizard.amount, wizard.rest), (date(2026, 9, 4), 178.5, 0.0))
+        wizard.action_confirm()
+        self.assertEqual(collection.bank_move_id, imported.move_id)
+        self.assertTrue(imported.is_reconciled)
+        self.assertEntry(
+            imported.move_id,
+            date(2026, 9, 4),
+            [('512001', None, 178.5, 0.0), ('627800', None, 1.5, 0.0), ('511600', None, 0.0, 180.0)],
+        )
+        with self.assertRaisesRegex(UserError, "is matched already"):
+            self._wizard(collection, statement_line_id=imported.id).action_confirm()
+
     def test_a_smaller_credit_leaves_the_rest_for_its_return(self):
         collection = self._settled()
         self._wizard(collection, amount=120.0).action_confirm()

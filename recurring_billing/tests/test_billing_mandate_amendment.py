@@ -74,6 +74,12 @@ class TestBillingMandateAmendment(BillingCommon):
         )
         self.assertEqual(contract._active_mandate(), new)
 
+    def test_another_scheme_is_a_new_mandate_of_the_same_account(self):
+        new = self.env['billing.mandate'].browse(self._change('mandate')['res_id'])
+        new.write({'scheme': 'B2B', 'signature_date': TODAY})
+        new.action_activate()
+        self.assertEqual((new.partner_bank_id, self.mandate.state), (self.mandate.partner_bank_id, 'revoked'))
+
     def test_a_new_creditor_identifier_moves_all_mandates_of_the_company(self):
         other = self._mandate(self._customer("Garage Noel"), NEW_IBAN)
         ended = self._mandate(self._customer("Cabinet Morel"), NEW_IBAN)
@@ -126,7 +132,20 @@ class TestBillingMandateAmendment(BillingCommon):
         with self.assertRaisesRegex(UserError, "cannot be overwritten"):
             account.with_user(keeper).acc_number = NEW_IBAN
         self.mandate.action_revoke()
+        draft = self._mandate(self.customer, account.acc_number, activate=False)
+        draft._set_state('sent')
+        with self.assertRaisesRegex(UserError, rf"{draft.name}, which is with the customer for signature"):
+            account.acc_number = NEW_IBAN
+        draft.action_redraft()
         account.acc_number = NEW_IBAN
+
+    def test_the_bank_of_a_b2b_debtor_registers_a_change_too(self):
+        mandate = self._mandate(self.customer, NEW_IBAN, scheme='B2B')
+        mandate.activity_ids.unlink()
+        self._change('account', mandate, iban='FR7630002993512462819482177')
+        self.assertEqual(
+            mandate.activity_ids.activity_type_id, self.env.ref('recurring_billing.mail_activity_mandate_b2b')
+        )
 
     def test_what_was_amended_is_not_typed_over(self):
         self._change('account', iban=NEW_IBAN)

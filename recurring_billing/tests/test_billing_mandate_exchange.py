@@ -74,6 +74,10 @@ class TestBillingMandateExchange(BillingCommon):
             ({'signature_date': False}, "no signature date"),
             ({'last_presentation_date': date(2023, 9, 1)}, "OLD-1.*36 months.*Delete its row"),
             ({'last_presentation_date': date(2019, 1, 1)}, "before the signature"),
+            (
+                {'creditor_identifier': "FR73ZZZ123456"},
+                "OLD-1, field “Creditor Identifier.*FR73ZZZ123456.*check digits",
+            ),
         ):
             with self.subTest(text), self.assertRaisesRegex(UserError, text), self.env.cr.savepoint():
                 self._import(**values)
@@ -82,6 +86,15 @@ class TestBillingMandateExchange(BillingCommon):
         self._import()
         with self.assertRaisesRegex(UserError, "already used by mandate OLD-1"):
             self._import()
+        values = {
+            'partner_id': self.morel.id,
+            'iban': 'FR7610278487575797543231912',
+            'signature_date': date(2020, 1, 1),
+        }
+        with self.assertRaisesRegex(UserError, "Mandate old 2.*already used by mandate OLD2"):
+            self.env['billing.mandate'].with_context(import_file=True).create(
+                [{'name': name, **values} for name in ("OLD2", "old 2")]
+            )
 
     def test_the_import_is_offered_with_its_template(self):
         template = self.env['billing.mandate'].get_import_templates()[0]['template']

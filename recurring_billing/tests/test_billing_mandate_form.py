@@ -4,6 +4,8 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, freeze_time, new_test_user, tagged
 
+from odoo.addons.mail.tools.discuss import Store
+
 from .common import BillingCommon
 
 IBAN = "FR76 3000 2609 1308 3016 6131 893"
@@ -24,7 +26,7 @@ class TestBillingMandateForm(BillingCommon):
         cls.draft = cls._mandate(cls.customer, IBAN, activate=False, signature_date=False)
 
     def _html(self, mandate):
-        report = self.env['ir.actions.report']
+        report = mandate.env['ir.actions.report']
         html, _kind = report._render_qweb_html('recurring_billing.billing_mandate_form', mandate.ids)
         return " ".join(html.decode().replace('\xa0', " ").split())
 
@@ -137,6 +139,8 @@ class TestBillingMandateForm(BillingCommon):
         self.assertTrue(message.attachment_ids.with_user(user).read(['datas']))
         with self.assertRaises(AccessError):
             message.attachment_ids.with_user(reader).read(['datas'])
+        told = Store().add(message.attachment_ids.sudo()).get_result()['ir.attachment'][0]
+        self.assertFalse(told['raw_access_token'] or told['thumbnail_access_token'], "opened whatever the rights")
 
     def test_what_was_sent_is_corrected_as_a_draft_only(self):
         self.draft._set_state('sent')
@@ -160,4 +164,7 @@ class TestBillingMandateForm(BillingCommon):
                 mandate.read([name])
         with self.assertRaises(AccessError):
             mandate.reveal_iban()
+        form = self._html(mandate)  # its address in the browser answers readers as well
+        self.assertNotIn(IBAN, form)
+        self.assertIn("FR76 •••• •••• 1893", form)
         self.assertEqual(self.mandate.with_user(user).reveal_iban(), IBAN)

@@ -43,6 +43,9 @@ class TestBillingMandateLifecycle(BillingCommon):
         for step in (mandate.action_redraft, mandate.action_activate, lambda: mandate._resume("x")):
             with self.assertRaises(UserError):
                 step()
+        mandate._hold("x")
+        with self.assertRaisesRegex(UserError, "only possible while it is"):
+            mandate.action_activate()  # resuming asks for a reason
         mandate.action_revoke()
         for step in (mandate.action_activate, mandate.action_revoke, lambda: mandate._hold("x"), mandate._expire):
             with self.assertRaises(UserError):
@@ -65,6 +68,7 @@ class TestBillingMandateLifecycle(BillingCommon):
 
     def test_the_dialog_of_activation_asks_for_what_the_form_bears(self):
         mandate = self.env['billing.mandate'].create({'partner_id': self.customer.id})
+        mandate._set_state('sent')
         self.assertFalse(mandate.masked_iban)
         self._wizard(
             mandate,
@@ -161,6 +165,7 @@ class TestBillingMandateLifecycle(BillingCommon):
         self.assertEqual((lapsed | soon | later | held).mapped('state'), ['expired', 'active', 'active', 'expired'])
         self.assertIn("36 months", lapsed.state_reason)
         self.assertEqual(soon.activity_ids.mapped('date_deadline'), [date(2026, 10, 31)])
+        self.assertTrue(soon.activity_ids.user_id.has_group('recurring_billing.group_debit'))
         self.assertFalse((later | lapsed).activity_ids)
         search = self.env.ref('recurring_billing.billing_mandate_view_search').arch
         self.assertIn('today +60d', search)

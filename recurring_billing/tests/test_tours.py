@@ -21,6 +21,8 @@ class TestTours(BillingCommon, HttpCase):
         self.start_tour('/odoo', 'recurring_billing_first_contract', login=accountant.login)
         contract = self.env['billing.contract'].search([('create_uid', '=', accountant.id)])
         self.assertEqual(contract.state, 'running')
+        self._announce_due(self.env['billing.collection']._earliest_date(self.company, date.today()))
+        self.start_tour('/odoo', 'recurring_billing_first_collection', login=accountant.login)
         self.assertEqual(contract._invoices().billing_debit_state, 'in_file')
 
     @freeze_time('2026-09-15')

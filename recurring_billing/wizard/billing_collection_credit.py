@@ -12,6 +12,12 @@ class BillingCollectionCredit(models.TransientModel):
     journal_id = fields.Many2one(related='collection_id.journal_id')
     currency_id = fields.Many2one(related='collection_id.currency_id')
     awaited = fields.Monetary("Announced", related='collection_id.uncredited_amount')
+    statement_line_id = fields.Many2one(
+        'account.bank.statement.line',
+        "Imported Bank Line",
+        domain="[('journal_id', '=', journal_id), ('is_reconciled', '=', False), ('amount', '>', 0)]",
+        help="Where you import bank statements: the line of this credit. It is matched instead of making another.",
+    )
     date = fields.Date(
         "Credited On",
         required=True,
@@ -40,15 +46,16 @@ class BillingCollectionCredit(models.TransientModel):
     )
     rest = fields.Monetary("Still Open Then", compute='_compute_rest', help="Matched later, as with returns.")
 
-    @api.depends('collection_id')
+    @api.depends('collection_id', 'statement_line_id')
     def _compute_date(self):
         for wizard in self:
-            wizard.date = min(wizard.collection_id.date, fields.Date.context_today(wizard))
+            day = min(wizard.collection_id.date, fields.Date.context_today(wizard))
+            wizard.date = wizard.statement_line_id.date or day
 
-    @api.depends('collection_id', 'fee')
+    @api.depends('collection_id', 'fee', 'statement_line_id')
     def _compute_amount(self):
         for wizard in self:
-            wizard.amount = wizard.awaited - wizard.fee
+            wizard.amount = wizard.statement_line_id.amount or wizard.awaited - wizard.fee
 
     @api.depends('collection_id')
     def _compute_fee_account_id(self):
@@ -67,10 +74,27 @@ class BillingCollectionCredit(models.TransientModel):
             account
         """
         self.ensure_one()
+        self._check_transaction()
         self._check_day()
         self._check_amounts()
-        self.collection_id._book_credit(self.date, self.amount, self.fee, self.fee_account_id)
+        self.collection_id._book_credit(
+            self.date, self.amount, self.fee, self.fee_account_id, transaction=self.statement_line_id
+        )
         return True
+
+    def _check_transaction(self):
+        line = self.statement_line_id
+        if line and (line.is_reconciled or line.journal_id != self.journal_id):
+            raise UserError(
+                self.env._(
+                    "The bank line of %(date)s is matched already, or belongs to another bank: choose another.",
+                    date=format_date(self.env, line.date),
+                ),
+            )
+        if line and (line.date, line.amount) != (self.date, self.amount):
+            raise UserError(
+                self.env._("Date and amount are those of the imported bank line: enter only the fee beside them."),
+            )
 
     def _check_day(self):
         if self.date > fields.Date.context_today(self):

@@ -61,6 +61,10 @@ class BillingCollectionPrepare(models.TransientModel):
     def _is_ready(self):
         return bool(self.journal_id and self.date)
 
+    def action_send_notices(self):
+        """Look at the debits that nobody was told of well, to tell their customers."""
+        return self.env['billing.notice.send'].with_company(self.company_id).action_open()
+
     def action_prepare(self):
         """Make the draft collections and open them.
 

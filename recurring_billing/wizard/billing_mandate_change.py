@@ -46,8 +46,8 @@ class BillingMandateChange(models.TransientModel):
         """What the change will do, one sentence each."""
         if self.kind == 'mandate':
             yield self.env._(
-                "A draft with the new account is made, to be sent and signed. This mandate goes on until that one is "
-                "activated, and is revoked then.",
+                "A draft is made, to be sent and signed. This mandate goes on until that one is activated, and is revoked "
+                "then.",
             )
             return
         if self.kind == 'account':
@@ -86,9 +86,8 @@ class BillingMandateChange(models.TransientModel):
         self.mandate_id._change_account(self._new_account(), self.date, self.note)
 
     def _change_mandate(self):
-        new = self.mandate_id._unguarded().copy(
-            {'partner_bank_id': self._new_account().id, 'replaces_id': self.mandate_id.id},
-        )
+        account = self.mandate_id._account(self.iban) if self.iban else self.mandate_id.partner_bank_id
+        new = self.mandate_id._unguarded().copy({'partner_bank_id': account.id, 'replaces_id': self.mandate_id.id})
         return new.with_env(self.env)._get_records_action(name=self.env._("New Mandate"))
 
     def _change_reference(self):

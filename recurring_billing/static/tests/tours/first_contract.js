@@ -39,11 +39,19 @@ registry.category("web_tour.tours").add("recurring_billing_first_contract", {
         { content: "A new run is computed at once", trigger: ".o_list_button_add", run: "click" },
         { trigger: "button[name='action_compute']" },
         { trigger: "p:contains('Nothing is due until this date')" },
+    ],
+});
+
+registry.category("web_tour.tours").add("recurring_billing_first_collection", {
+    url: "/odoo",
+    steps: () => [
         ...openMenu("Collections", "menu_collections"),
         { content: "Prepare", trigger: ".o_control_panel button:contains('Prepare Collection')", run: "click" },
         { trigger: ".modal .o_field_widget[name='amount_total']:contains('120.00')" },
         { trigger: ".modal-footer button[name='action_prepare']", run: "click" },
         { trigger: ".o_field_widget[name='debit_ids'] .o_data_row:contains('Atelier Durand')" },
+        { content: "Check", trigger: "button[name='action_check']", run: "click" },
+        { trigger: ".o_arrow_button_current:contains('Checked')" },
         { content: "File", trigger: "button[name='action_generate']", run: "click" },
         { trigger: ".o_arrow_button_current:contains('File Made')" },
         { trigger: "button[name='action_download']" },
