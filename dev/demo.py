@@ -16,7 +16,7 @@ def main(bench):
     # The template has no demo data of Odoo's own modules, so that the accountant sees one clean company; Odoo loads the
     # demo data of an addon only where all that it depends on say that they have theirs.
     bench.psql("UPDATE ir_module_module SET demo = true WHERE state = 'installed'", database)
-    with step("The addon with its demo data: 32 contracts and their mandates", "20 to 40 s"):
+    with step("The addon with its demo data: 33 contracts and their mandates", "20 to 40 s"):
         options = ["--init=recurring_billing", "--with-demo", "--stop-after-init", "--no-http"]
         run(*bench.command(database, *options), log=log, env=bench.environment)
     OUT.mkdir(exist_ok=True)
@@ -48,6 +48,7 @@ def report(facts):
         f"Invoices      {facts['invoices']} posted from {facts['first']} to {facts['last']}, total {facts['total']}",
         f"Calendar      {facts['calendar']}",
         f"Set-up fee    {facts['fee']}",
+        f"Usage         {facts['usage']}",
         f"One invoice   {facts['together']}",
         f"Ledger        {facts['items']} journal items, debit minus credit = {facts['balance']}",
         f"Notices       {facts['notices']}",

@@ -117,7 +117,21 @@ def transfers_arrive(day):
         wizard.create({"payment_date": day}).action_create_payments()
 
 
+def meter_counts(day):
+    """Each Monday the metering system sends the calls of the week before; one reading of last month comes late."""
+    rows = []
+    if day.weekday() == 0:
+        sunday = day - timedelta(days=1)
+        rows.append({"date": str(sunday), "quantity": 1450, "reference": f"API-28-{sunday}"})
+    if day.day == 5:
+        late = day.replace(day=1) - timedelta(days=1)
+        rows.append({"date": str(late), "quantity": 800, "reference": f"API-28-{late}-bis"})
+    first = str(env.ref("recurring_billing.demo_contract_33").date_start)
+    env["billing.usage"].record([{"meter": "API-28", **row} for row in rows if row["date"] >= first])
+
+
 def live_through(day):
+    meter_counts(day)
     run = env["billing.run"]._bill_company(company, day, transaction=Transaction())
     env["billing.collection"]._settle_due(day, transaction=Transaction())
     bank_credits(day)
@@ -217,7 +231,13 @@ def engine_facts(euros):
     together = env.ref("recurring_billing.demo_customer_11").with_env(env)
     shared = env["billing.contract"].search([("partner_id", "=", together.id)])._invoices().sorted("invoice_date")[-1:]
     contracts = shared.line_ids.billing_contract_id.sorted("name")
+    metered = env.ref("recurring_billing.demo_contract_33").with_env(env)
+    usage = metered._invoices().sorted("invoice_date")[-1:]
+    rows = usage.invoice_line_ids.filtered(lambda line: line.billing_kind == "usage")
+    late = rows.filtered(lambda line: line.billing_date_end < max(rows.mapped("billing_date_end")))
     return {
+        "usage": f"{metered.name}, {metered.partner_id.name}: {euros(sum(rows.mapped('price_subtotal')))} on "
+        f"{usage.name}, of it {euros(sum(late.mapped('price_subtotal')))} for readings that came late",
         "calendar": f"{aligned.name}, {aligned.partner_id.name}: {stub.billing_date_start} to {stub.billing_date_end} "
         f"by days for {euros(stub.price_subtotal)} of {euros(stub.billing_contract_line_id.price_subtotal)}, then "
         "whole quarters of the calendar",

@@ -1,7 +1,18 @@
-from . import billing_commitment_mixin, billing_frequency_mixin, billing_guard_mixin, billing_notice_mixin
+from . import (
+    billing_commitment_mixin,
+    billing_dated_mixin,
+    billing_frequency_mixin,
+    billing_guard_mixin,
+    billing_line_mixin,
+    billing_notice_mixin,
+    billing_revision_mixin,
+    billing_taxed_mixin,
+    billing_usage_terms_mixin,
+    billing_usage_tier_mixin,
+)
 
 # isort: split
-from . import billing_revision_mixin, billing_state_mixin, billing_worker
+from . import billing_state_mixin, billing_worker
 
 # isort: split
 # the models inherit from these, and must come after them
@@ -46,20 +57,24 @@ from . import (
     billing_contract_figures,
     billing_contract_frequency,
     billing_contract_guard,
+    billing_contract_horizon,
     billing_contract_line_discount,
     billing_contract_line_metered,
     billing_contract_line_owed,
     billing_contract_line_revision,
     billing_contract_line_usage,
     billing_contract_line_version,
+    billing_contract_loyalty,
     billing_contract_notice,
     billing_contract_pause,
     billing_contract_plan,
+    billing_contract_plan_move,
     billing_contract_revision,
     billing_contract_schedule,
     billing_contract_start,
     billing_contract_termination,
     billing_contract_terms,
+    billing_contract_terms_change,
     billing_contract_upcoming,
     billing_contract_usage,
     billing_debit_check,
@@ -94,7 +109,9 @@ from . import (
     billing_plan,
     billing_plan_frequency,
     billing_plan_line,
+    billing_plan_line_usage,
     billing_plan_revision,
+    billing_plan_tier,
     billing_revision,
     billing_revision_line,
     billing_run,

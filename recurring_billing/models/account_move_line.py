@@ -19,6 +19,7 @@ class AccountMoveLine(models.Model):
             'billing_credited_line_id',
             'billing_discount_ids',
             'billing_discount_id',
+            'billing_shared_line_ids',
             'billing_part',
             'billing_revision',
             'billing_deposit_id',
@@ -99,6 +100,16 @@ class AccountMoveLine(models.Model):
         ondelete='restrict',
         help="The discount that this line takes off.",
     )
+    billing_shared_line_ids = fields.Many2many(
+        'billing.contract.line',
+        'billing_shared_move_line_rel',
+        'move_line_id',
+        'line_id',
+        "Shared Among",
+        readonly=True,
+        copy=False,
+        help="The lines that share an amount off the whole contract on these days: with others they are owed anew.",
+    )
     billing_part = fields.Integer("Row of Usage", readonly=True, copy=False)
     billing_revision = fields.Integer(
         readonly=True,
@@ -130,6 +141,7 @@ class AccountMoveLine(models.Model):
                     'billing_credited_line_id': self.id,
                     'billing_discount_ids': [Command.set(self.billing_discount_ids.ids)],
                     'billing_discount_id': self.billing_discount_id.id,
+                    'billing_shared_line_ids': [Command.set(self.billing_shared_line_ids.ids)],
                 },
             )
             if self._billing_is_metered():

@@ -1,9 +1,46 @@
 from decimal import Decimal
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools.proration import Days, part
+
+
+class AccountMove(models.Model):
+    """What each line of an invoice bears in the ledger, computed for all of them at once."""
+
+    _inherit = 'account.move'
+
+    billing_tax_amounts = fields.Json(
+        "Net and Taxes by Line",
+        compute='_compute_billing_tax_amounts',
+        exportable=False,
+        help="Of each invoice line: [name of a total, its tax, amount].",
+    )
+
+    @api.depends(
+        'line_ids.price_unit', 'line_ids.quantity', 'line_ids.discount', 'line_ids.tax_ids', 'line_ids.amount_currency'
+    )
+    def _compute_billing_tax_amounts(self):
+        for move in self:
+            base_lines, _tax_lines = move._get_rounded_base_and_tax_lines()
+            move.billing_tax_amounts = {
+                str(line['record'].id): move._billing_amounts_of_line(line)
+                for line in base_lines
+                if line['record']._name == 'account.move.line'
+            }
+
+    def _billing_amounts_of_line(self, base_line):
+        """[name of a total, id of its tax or False, amount as text] of one line of core's tax engine."""
+        details = base_line['tax_details']
+        net = details['total_excluded_currency'] + details['delta_total_excluded_currency']
+        rows = [('total_excluded', False, net)]
+        for data in details['taxes_data']:
+            if not data['is_reverse_charge']:  # core mirrors the tax itself
+                rows.append(('tax_amount_currency', data['tax'].id, data['tax_amount_currency']))
+                rows.append(('base_amount_currency', data['tax'].id, data['base_amount_currency']))
+        sign = -1 if base_line['record'].quantity < 0 else 1
+        return [[name, tax, str(sign * self.currency_id.round(amount))] for name, tax, amount in rows]
 
 
 class AccountMoveLine(models.Model):
@@ -37,16 +74,8 @@ class AccountMoveLine(models.Model):
         :return: {(name of a total, id of its tax or False): amount}, by the names that core gives amounts typed by hand
         """
         self.ensure_one()
-        base_lines, _tax_lines = self.move_id._get_rounded_base_and_tax_lines()
-        details = next(line for line in base_lines if line['record'] == self)['tax_details']
-        net = details['total_excluded_currency'] + details['delta_total_excluded_currency']
-        amounts = {('total_excluded', False): net}
-        for data in details['taxes_data']:
-            if not data['is_reverse_charge']:  # core mirrors the tax itself
-                amounts['tax_amount_currency', data['tax'].id] = data['tax_amount_currency']
-                amounts['base_amount_currency', data['tax'].id] = data['base_amount_currency']
-        sign = -1 if self.quantity < 0 else 1
-        return {key: Decimal(str(sign * self.currency_id.round(amount))) for key, amount in amounts.items()}
+        rows = self.move_id.billing_tax_amounts[str(self.id)]
+        return {(name, tax): Decimal(amount) for name, tax, amount in rows}
 
     def _billing_basis(self, rounding):
         """(price of the whole period, its days) that this line bills a share of; (None, None) for any other line.

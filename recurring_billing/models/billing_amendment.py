@@ -22,6 +22,7 @@ KINDS = [
     ('renewal', "Renewal"),
     ('termination', "Termination"),
     ('payment', "Way of payment"),
+    ('terms', "Commitment and notice"),
     ('plan', "New version of the plan"),
     ('undo', "Undoing"),
 ]
@@ -61,6 +62,8 @@ class BillingAmendment(models.Model):
             'index_now',
             'index_base',
             'index_base_month',
+            'length_factor',
+            'plan_factor',
         },
     )
 
@@ -137,15 +140,19 @@ class BillingAmendment(models.Model):
         }
         return {'type': 'ir.actions.client', 'tag': 'display_notification', 'params': params}
 
-    def _write_down(self, mrr_after):
-        """Tell what this amendment changed: in its own history and in that of the contract."""
-        self.ensure_one()
-        self._unguarded().write({'mrr_after': mrr_after, 'summary': "\n".join(self._sentences())})
-        kind = dict(self._fields['kind']._description_selection(self.env))[self.kind]
-        head = self.env._("%(change)s from %(date)s", change=kind, date=format_date(self.env, self.date))
-        self.contract_id.message_post(
-            body=Markup("<p>%s</p><p>%s</p>") % (head, Markup("<br/>").join(self.summary.splitlines())),
-        )
+    def _write_down(self):
+        """Tell what these amendments, one of each contract, changed: in their own history and in the contract's."""
+        bodies = {}
+        kinds = dict(self._fields['kind']._description_selection(self.env))
+        for amendment in self:
+            contract = amendment.contract_id
+            summary = "\n".join(amendment._sentences())
+            amendment._unguarded().write({'mrr_after': contract._mrr_on(amendment.date), 'summary': summary})
+            day = format_date(self.env, amendment.date)
+            head = self.env._("%(change)s from %(date)s", change=kinds[amendment.kind], date=day)
+            text = Markup("<br/>").join(summary.splitlines())
+            bodies[contract.id] = Markup("<p>%s</p><p>%s</p>") % (head, text)
+        self.contract_id._message_log_batch(bodies)
 
     def _sentences(self):
         if self.undoes_id:
@@ -158,13 +165,7 @@ class BillingAmendment(models.Model):
         if self.kind == 'renewal':
             last = format_date(self.env, self.contract_id.committed_until)
             yield self.env._("Renewed until %s", last)
-        for line in self.line_ids.filtered(lambda line: not line.root_id):
-            yield self.env._(
-                "Added: %(quantity)s %(line)s at %(price)s",
-                quantity=formatLang(self.env, line.quantity, digits=decimals(line.quantity)),
-                line=line.name.splitlines()[0],
-                price=formatLang(self.env, line.price_unit, currency_obj=self.currency_id),
-            )
+        yield from map(self._added_sentence, self.line_ids.filtered(lambda line: not line.root_id))
         for discount in self.discount_ids:
             yield self.env._(
                 "Discount %(discount)s until %(last)s",
@@ -174,6 +175,15 @@ class BillingAmendment(models.Model):
                 else self.env._("further notice"),
             )
         yield from (change._sentence() for change in self.change_ids)
+
+    @api.model
+    def _added_sentence(self, line):
+        return self.env._(
+            "Added: %(quantity)s %(line)s at %(price)s",
+            quantity=formatLang(self.env, line.quantity, digits=decimals(line.quantity)),
+            line=line.name.splitlines()[0],
+            price=formatLang(self.env, line.price_unit, currency_obj=line.currency_id),
+        )
 
     def _applied(self):
         """Those of these amendments that count, in the order in which they were decided."""

@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
 from ..tools.decimals import decimals
-from ..tools.versions import Change
 
 
 class BillingAmendmentChange(models.Model):
@@ -12,7 +11,7 @@ class BillingAmendmentChange(models.Model):
     _description = "Changed Value"
     _inherit = ['billing.guard.mixin']
     _order = 'amendment_id, id'
-    _guarded = frozenset({'amendment_id', 'line_id', 'discount_id', 'name', 'old_value', 'new_value'})
+    _guarded = frozenset({'amendment_id', 'line_id', 'discount_id', 'name', 'old_value', 'new_value', 'factor'})
 
     amendment_id = fields.Many2one('billing.amendment', required=True, readonly=True, ondelete='cascade', index=True)
     line_id = fields.Many2one(
@@ -50,6 +49,22 @@ class BillingAmendmentChange(models.Model):
             ('pause_extends', "Pauses Push the Term"),
             ('change_timing', "Changes Hold"),
             ('notice_debit_days', "Debits Announced"),
+            ('revision', "Price Revision"),
+            ('revision_percent', "Change (%)"),
+            ('revision_index_id', "Index"),
+            ('revision_lag', "Months Back"),
+            ('revision_when', "Revised On"),
+            ('revision_day', "Day of Revision"),
+            ('revision_month', "Month of Revision"),
+            ('revision_has_cap', "Capped"),
+            ('revision_cap', "Cap (%)"),
+            ('revision_has_floor', "With a Floor"),
+            ('revision_floor', "Floor (%)"),
+            ('revision_rounding', "New Prices In"),
+            ('revision_notice', "Announced Days Before"),
+            ('revision_agreed_on', "Prices Agreed On"),
+            ('revision_base_month', "Base Month"),
+            ('revision_base', "Index at Base"),
         ],
         "What",
         required=True,
@@ -57,6 +72,11 @@ class BillingAmendmentChange(models.Model):
     )
     old_value = fields.Json(readonly=True)
     new_value = fields.Json(readonly=True)
+    factor = fields.Float(
+        readonly=True,
+        help="Of a price that follows the length of the periods: it is this times the price before, also where that "
+        "is agreed otherwise later on.",
+    )
     old_text = fields.Char("Before", compute='_compute_texts')
     new_text = fields.Char("After", compute='_compute_texts')
 
@@ -84,28 +104,27 @@ class BillingAmendmentChange(models.Model):
             )
         if self.name == 'price_unit':
             return formatLang(self.env, value, currency_obj=self.line_id.currency_id)
+        if field.type == 'date':
+            return format_date(self.env, value) if value else self.env._("none")
         if field.type == 'selection':
             return dict(field._description_selection(self.env))[value]
         if field.type == 'boolean':
             return self.env._("yes") if value else self.env._("no")
         return formatLang(self.env, value, digits=decimals(value)) if field.type == 'float' else str(value or 0)
 
-    def _line_change(self):
-        """This change of a line for `tools.versions.versions`."""
+    def _value(self):
+        """The new value, as a line agrees it."""
         self.ensure_one()
-        value = self.new_value
-        if self.name == 'tax_ids':
-            value = value or []  # a JSON field keeps an empty list as nothing
-        return Change(self.amendment_id.date, None if self.name == 'end' else {self.name: value})
+        return self.new_value or [] if self.name == 'tax_ids' else self.new_value  # JSON keeps no empty list
 
     def _sentence(self):
         """What is changed, for the history: “Hosting: Quantity 1 → 3”."""
         self.ensure_one()
         label = dict(self._fields['name']._description_selection(self.env))[self.name]
-        subject = f"{self.line_id.name.splitlines()[0]}: " if self.line_id else ""
+        subject = self.line_id.name.splitlines()[0] if self.line_id else ""
         if self.discount_id:
-            subject = f"{self.discount_id._text()}: "
+            subject = self.discount_id._text()
+        text = f"{label} {self.old_text} → {self.new_text}"
         if self.name == 'end':
-            day = format_date(self.env, fields.Date.subtract(self.amendment_id.date, days=1))
-            return subject + self.env._("until %s", day)
-        return f"{subject}{label} {self.old_text} → {self.new_text}"
+            text = self.env._("until %s", format_date(self.env, fields.Date.subtract(self.amendment_id.date, days=1)))
+        return self.env._("%(subject)s: %(text)s", subject=subject, text=text) if subject else text

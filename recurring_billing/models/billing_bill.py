@@ -9,7 +9,8 @@ from ..tools.proration import Days, Share
 class Used(typing.NamedTuple):
     """What a bill of usage says of it: ``quantity`` of the ``total`` that was used in the period.
 
-    ``kind`` is one of tools.usage_rating's rows, "late" for what an earlier invoice lacks, or "minimum".
+    ``kind`` is one of tools.usage_rating's rows, "late" for what an earlier invoice lacks, "corrected" where the line
+    owes other days than were billed, or "minimum".
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Bill(typing.NamedTuple):
     discount: float = 0.0
     credited: models.BaseModel | None = None
     reductions: models.BaseModel | tuple = ()  # the discounts that are taken off these days
+    among: models.BaseModel | tuple = ()  # the lines that share an amount off the whole contract on these days
     reduction: models.BaseModel | None = None  # the one that this line takes off
     deposit: models.BaseModel | None = None  # the advance that this line deducts
     part: int = 0  # which of the rows that price the same usage

@@ -15,7 +15,7 @@ class BillingContract(models.Model):
     _order = 'name desc, id desc'
     _check_company_auto = True
     _rec_names_search = ['name', 'partner_id', 'customer_reference']
-    _guarded = frozenset({'state', 'missed_accepted_until'})
+    _guarded = frozenset({'state', 'missed_accepted_until', 'change_count'})
     _transitions = {
         'running': ('draft', 'paused'),
         'paused': ('running',),

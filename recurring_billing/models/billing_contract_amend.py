@@ -1,4 +1,5 @@
 from datetime import timedelta
+from itertools import chain
 
 from odoo import Command, fields, models
 from odoo.exceptions import UserError
@@ -7,10 +8,12 @@ from odoo.tools import format_date
 from ..tools.versions import versions
 from .billing_commitment_mixin import COMMITMENT_TERMS
 from .billing_notice_mixin import NOTICE_TERMS
+from .billing_revision_mixin import REVISION_BASE, REVISION_TERMS
 
 ONE_DAY = timedelta(days=1)
 # of the contract itself, by the latest amendment
 TERMS = ('date_end', 'payment_method_line_id', 'mandate_id', *COMMITMENT_TERMS, *NOTICE_TERMS)
+REPLAYED = (*TERMS, *REVISION_TERMS, *REVISION_BASE)
 
 
 class BillingContract(models.Model):
@@ -20,6 +23,7 @@ class BillingContract(models.Model):
 
     amendment_ids = fields.One2many('billing.amendment', 'contract_id', "Amendments", readonly=True, copy=False)
     amendment_count = fields.Integer(compute='_compute_amendment_count')
+    change_count = fields.Integer(readonly=True, copy=False, help="Written by each change: of two at once, one fails.")
 
     def _compute_amendment_count(self):
         counts = self.env['billing.amendment']._read_group(
@@ -36,23 +40,24 @@ class BillingContract(models.Model):
 
         :param lines: list of (line, {name: value}): what a line becomes; None ends it before ``day``
         :param added: list of values of new lines, owed from ``day`` on
-        :param terms: {name: value} of the contract itself (see `TERMS`, and 'recurrence' as [unit, interval])
+        :param terms: {name: value} of the contract itself (see `REPLAYED`, and 'recurrence' as [unit, interval])
         :param discounts: list of values of new discounts
         :param ended: discounts that end before ``day``
         :raises UserError: where it would change nothing, or may not (see `_check_amendment`)
         """
         self.ensure_one()
-        changes = [*self._line_changes(lines, day), *self._term_changes(terms or {}, day)]
-        changes += [{'discount_id': discount.id, 'name': 'end'} for discount in ended]
+        self._hold_for_change()
+        terms = terms or {}
+        self._check_amended_days(kind, day, today, values)
+        self._check_holds_at_once(kind, day, today, terms)
+        changes = self._changes(day, lines, terms, ended)
         is_empty = not (changes or added or discounts or kind in ('pause', 'resume', 'renewal', 'indexation'))
         self._check_amendment(kind, day, is_empty=is_empty)
         self._refuse_without_effect(kind, day, lines)
-        self._check_later_frequency(kind, day, today, changes, added, discounts)
-        if 'recurrence' in (terms or {}):
+        self._check_later_frequency(kind, day, changes, added)
+        if 'recurrence' in terms:
             self._check_begins_new_period(day, *terms['recurrence'])
-            scaled = self._scaled_discounts(day, terms['recurrence'])
-            discounts = [*discounts, *scaled.values()]
-            changes += [{'discount_id': discount.id, 'name': 'end'} for discount in scaled]
+            values |= self._length_factors(day, terms['recurrence'], self.plan_id)
         amendment = self._write_amendment(
             kind,
             day,
@@ -62,7 +67,8 @@ class BillingContract(models.Model):
         )
         self._add_lines(added, amendment)
         self._replay(today)
-        amendment._write_down(self._mrr_on(day))
+        self._check_terms_hold(kind, today, terms)
+        amendment._write_down()
         return amendment.with_env(self.env)
 
     def _undo(self, amendment, today):
@@ -72,22 +78,57 @@ class BillingContract(models.Model):
             raise UserError(
                 self.env._("%s takes a change back: make the change again instead.", amendment.display_name),
             )
+        self._hold_for_change()
         self._check_amendment('undo', amendment.date)
         if amendment.kind == 'frequency':
             self._check_frequency_undone(amendment)
         undoing = self._write_amendment('undo', amendment.date, undoes_id=amendment.id)
         amendment._set_state('undone')
         self._replay(today)
-        undoing._write_down(self._mrr_on(amendment.date))
+        undoing._write_down()
         return undoing.with_env(self.env)
 
     def _write_amendment(self, kind, day, **values):
-        values |= {'contract_id': self.id, 'kind': kind, 'date': day, 'mrr_before': self._mrr_on(day)}
-        return self.env['billing.amendment']._unguarded().create(values)
+        return self.env['billing.amendment']._unguarded().create(self._amendment_values(kind, day, **values))
+
+    def _amendment_values(self, kind, day, **values):
+        self.ensure_one()
+        return {**values, 'contract_id': self.id, 'kind': kind, 'date': day, 'mrr_before': self._mrr_on(day)}
+
+    def _hold_for_change(self):
+        """Keep these contracts from being changed by anybody else until this transaction ends.
+
+        They are written: whoever read them before that commit is told to read them again, and does not change what is
+        not so any more.
+
+        :raises UserError: somebody changes or bills one of them now
+        """
+        if taken := self - self.try_lock_for_update():
+            raise UserError(
+                self.env._(
+                    "Contract %s is being changed or billed by somebody else at this moment. Wait until that is done, "
+                    "look at its amendments, and try again.",
+                    ", ".join(taken.mapped('name')),
+                ),
+            )
+        for contract in self._unguarded():
+            contract.change_count += 1
+        self.flush_recordset(['change_count'])
 
     # === WHAT CHANGES === #
 
-    def _line_changes(self, lines, day):
+    def _changes(self, day, lines, terms, ended):
+        """Values of the changes of an amendment; prices follow another frequency by themselves (see `_amend`)."""
+        agreed = list(self._term_changes(terms, day))
+        is_other_length = any(change['name'] == 'recurrence' for change in agreed)
+        scalings = self._scalings(day, terms['recurrence'], lines) if is_other_length else {}
+        ends = [{'discount_id': discount.id, 'name': 'end'} for discount in ended]
+        return [*chain(*scalings.values()), *self._line_changes(lines, day, scalings), *agreed, *ends]
+
+    def _line_changes(self, lines, day, scalings):
+        """
+        :param scalings: {line: changes} by which prices follow another frequency of that day
+        """
         for line, wanted in lines:
             item = line._item()
             version = item._version_on(day)
@@ -100,6 +141,11 @@ class BillingContract(models.Model):
             version = version or item
             old = version._agreed()
             shown = {**old, 'price_unit': version._price_on(day)}
+            if scaling := scalings.get(item):
+                old |= {'is_price_listed': False, 'price_unit': scaling[-1]['new_value']}
+                shown = old
+                if 'price_unit' in wanted:
+                    wanted = {**wanted, 'price_unit': item._scaled_price(wanted['price_unit'], 1.0)}
             if old['is_price_listed'] and 'price_unit' in wanted:
                 wanted = {'is_price_listed': False, **wanted}
             for name, value in wanted.items():
@@ -134,23 +180,21 @@ class BillingContract(models.Model):
         self._replay_lines()
         self._replay_terms()
         self._replan(today)
+        self._follow_meters()
         self._turn(today)
         self.period_ids.filtered('error').action_retry()  # what blocked them may be what was changed
 
     def _replay_lines(self):
-        changes = self.amendment_ids._applied().change_ids.filtered('line_id').grouped('line_id')
-        touched = self.amendment_ids.change_ids.line_id | self.amendment_ids.line_ids.filtered(
-            lambda line: not line.root_id,
-        )
-        for item in touched:
-            rows = changes.get(item, self.env['billing.amendment.change'])
+        touched = self.amendment_ids.change_ids.line_id | self.amendment_ids.line_ids
+        if any(amendment.kind == 'frequency' for amendment in self.amendment_ids):
+            touched |= self._recurring_versions()
+        for item in touched.filtered(lambda line: not line.root_id):
             is_undone = item.amendment_id.state == 'undone'
-            steps = [row._line_change() for row in rows.sorted(lambda row: (row.amendment_id.id, row.id))]
-            item._materialise([] if is_undone else versions(item._agreed(), steps))
+            item._materialise([] if is_undone else versions(item._agreed(), item._steps()))
 
     def _replay_terms(self):
         """Each term is what its latest amendment says, or what the first one found."""
-        ever = self.amendment_ids.change_ids.filtered(lambda change: change.name in TERMS).sorted('id')
+        ever = self.amendment_ids.change_ids.filtered(lambda change: change.name in REPLAYED).sorted('id')
         wanted = {}
         for name, rows in ever.grouped('name').items():
             counting = rows.filtered(lambda row: row.amendment_id.state == 'applied')
@@ -169,11 +213,12 @@ class BillingContract(models.Model):
             locked period, before an invoice that is collected, or in the middle of a period that knows whole ones only
         """
         self._require_state('running', 'paused')
+        if fault := self._day_fault(kind, day):
+            raise UserError(fault)
         if is_empty:
             raise UserError(self.env._("Contract %s: nothing would change.", self.name))
-        self._check_day_within(kind, day)
-        if kind == 'renewal':
-            return  # it moves no money
+        if kind in ('renewal', 'terms'):
+            return  # they move no money of days that have passed
         self._check_not_locked(kind, day)
         self._check_not_collected(kind, day)
         self._check_day_begins_period(kind, day)
@@ -186,18 +231,27 @@ class BillingContract(models.Model):
         for line, _wanted in lines:
             line._item()._refuse_ended(day)
 
-    def _check_day_within(self, kind, day):
-        if day < self.date_start or (kind not in ('undo', 'termination') and self.date_end and day > self.date_end):
-            raise UserError(
-                self.env._(
-                    "Contract %(contract)s, field “From”: %(day)s is outside the contract, which runs from %(start)s "
-                    "to %(end)s. Choose a day between them.",
-                    contract=self.name,
-                    day=format_date(self.env, day),
-                    start=format_date(self.env, self.date_start),
-                    end=format_date(self.env, self.date_end) if self.date_end else "…",
-                ),
+    def _day_fault(self, kind, day):
+        """Why an amendment of this ``kind`` cannot begin on ``day``, outside the contract; None where it can."""
+        if day >= self.date_start and (kind in ('undo', 'termination') or not self.date_end or day <= self.date_end):
+            return None
+        texts = {
+            'contract': self.name,
+            'day': format_date(self.env, day),
+            'start': format_date(self.env, self.date_start),
+        }
+        if not self.date_end:
+            return self.env._(
+                "Contract %(contract)s, field “From”: %(day)s is outside the contract, which begins on %(start)s. "
+                "Choose that day or a later one.",
+                **texts,
             )
+        return self.env._(
+            "Contract %(contract)s, field “From”: %(day)s is outside the contract, which runs from %(start)s "
+            "to %(end)s. Choose a day between them.",
+            **texts,
+            end=format_date(self.env, self.date_end),
+        )
 
     def _check_day_begins_period(self, kind, day):
         needs_period = kind == 'frequency' or self.proration == 'none'

@@ -1,8 +1,8 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_date
 
 from .billing_contract_line_version import AGREED
+from .billing_contract_terms_change import PAYMENT
 
 # The kind of an amendment that changes one thing of one line.
 KIND_OF = {'product_id': 'product', 'quantity': 'quantity', 'price_unit': 'price', 'discount': 'discount'}
@@ -83,34 +83,15 @@ class BillingContract(models.Model):
 
     def _change(self, day, today, *, lines=(), added=(), terms=None, **values):
         """Amend this contract, by an amendment of the kind that its changes are (see `_amend`)."""
-        if {'payment_method_line_id', 'mandate_id'} & set(terms or {}):
-            self._refuse_payment_ahead(day, today)
         kind = self._kind_of(lines, added, terms or {})
-        amendment = self._amend(kind, day, today, lines=lines, added=added, terms=terms, **values)
-        if 'payment_method_line_id' in (terms or {}) and (fault := self._mandate_fault()):
-            raise UserError(fault)
-        return amendment
-
-    def _refuse_payment_ahead(self, day, today):
-        """A way of payment holds at once: refuse one that is meant for a later day."""
-        latest = max(today, self.date_start)
-        if day > latest:
-            raise UserError(
-                self.env._(
-                    "Contract %(contract)s, field “From”: “Paid By” and “Mandate” hold at once, for all that is not "
-                    "invoiced yet, so they cannot wait for %(day)s. Choose %(latest)s, or change them on that day by "
-                    "a change of their own.",
-                    contract=self.name,
-                    day=format_date(self.env, day),
-                    latest=format_date(self.env, latest),
-                ),
-            )
+        return self._amend(kind, day, today, lines=lines, added=added, terms=terms, **values)
 
     @api.model
     def _kind_of(self, lines, added, terms):
         if 'recurrence' in terms:
             return 'frequency'
-        kinds = ['payment'] if terms else []
+        kinds = ['payment'] if PAYMENT & terms.keys() else []
+        kinds += ['terms'] if terms.keys() - PAYMENT else []
         kinds += ['new_line' for _values in added]
         for _line, wanted in lines:
             names = [name for name in KIND_OF if name in (wanted or ())]

@@ -1,5 +1,6 @@
 import typing
 from datetime import date
+from decimal import Decimal
 
 from odoo import models
 
@@ -20,13 +21,14 @@ class Document(typing.NamedTuple):
 class Figures(typing.NamedTuple):
     """What a contract bills: ``documents`` at once, ``ahead`` [(date, total)] later, until ``date_end``.
 
-    ``known_until`` is the day to which ``ahead`` looks.
+    ``known_until`` is the day to which ``ahead`` looks, ``committed_until`` the last day that binds the customer.
     """
 
     documents: list
     ahead: list
     known_until: date
     date_end: date | None
+    committed_until: date | None
 
     @property
     def due(self):
@@ -35,11 +37,13 @@ class Figures(typing.NamedTuple):
 
 
 class Effect(typing.NamedTuple):
-    """What an amendment does to the money of a contract."""
+    """What an amendment does to the money of a contract: ``mrr_before`` and ``mrr_after`` are those of ``mrr_day``."""
 
     summary: list
+    warnings: list
     before: Figures
     after: Figures
+    mrr_day: date
     mrr_before: float
     mrr_after: float
 
@@ -64,16 +68,31 @@ class BillingContract(models.Model):
             self._plan_periods(today)
             before = self._billing_figures(today)
             amendment = step()
-            effect = Effect(
-                (amendment.summary or "").splitlines(),
-                before,
-                self._billing_figures(today),
-                amendment.mrr_before,
-                amendment.mrr_after,
-            )
+            day = max(amendment.date, today)  # what the change of a day past comes to now
+            summary, warnings = (amendment.summary or "").splitlines(), list(self._effect_warnings(amendment))
+            after, mrr_after = self._billing_figures(today), self.currency_id.round(self._mrr_on(day))
             savepoint.rollback()
         self.env.invalidate_all()
-        return effect
+        mrr_before = self.currency_id.round(self._mrr_on(day))
+        return Effect(summary, warnings, before, after, day, mrr_before, mrr_after)
+
+    def _effect_warnings(self, amendment):
+        """What a person may not have meant by ``amendment``, which is made already, in sentences."""
+        for discount in amendment.discount_ids.filtered(lambda discount: discount.kind == 'amount'):
+            day = discount.date_from
+            line = discount._amount_item()._version_on(day)
+            price = sum(bill.amount for bill in line._whole_period(day)) if line else 0.0
+            covering = line._discounts().filtered(lambda other, day=day: other._covers(day)).sorted()
+            taken = dict(zip(covering, covering._reductions(Decimal(str(price)), line._rounding()), strict=True))
+            if taken.get(discount, 0) < discount.amount:
+                yield self.env._(
+                    "“%(discount)s” is larger than what it is taken off, %(price)s per period of %(line)s: only "
+                    "%(taken)s of it counts, and the rest is not carried over.",
+                    discount=discount._text(),
+                    price=self.currency_id.format(price),
+                    line=line._first_words(),
+                    taken=self.currency_id.format(float(taken.get(discount, 0))),
+                )
 
     def _billing_figures(self, today):
         """What the next run bills of this contract, and the invoices after it."""
@@ -82,7 +101,7 @@ class BillingContract(models.Model):
         rows = self._upcoming(today)
         ahead = [(row.date, row.total) for row in rows if row.bills and row.date > today]
         known_until = rows[-1].date if len(rows) == UPCOMING else date.max
-        return Figures(documents, ahead, known_until, self.date_end or None)
+        return Figures(documents, ahead, known_until, self.date_end or None, self.committed_until or None)
 
     def _document(self, plan):
         bills = [bill for _period, bill in plan.bills] + plan.deductions

@@ -1,6 +1,8 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.import_template import in_language
+
 
 def _is_given(records, name, value):
     return value is not False or records._fields[name].type == 'boolean'
@@ -95,7 +97,7 @@ class BillingContract(models.Model):
         return [
             {
                 'label': self.env._("Running contracts to take over"),
-                'template': '/recurring_billing/static/xls/contracts_import_template.xlsx',
+                'template': in_language('/recurring_billing/static/xls/contracts_import_template.xlsx', self.env.lang),
             },
         ]
 

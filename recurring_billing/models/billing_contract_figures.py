@@ -1,9 +1,11 @@
 from datetime import date
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from ..tools.recurrence import per_month
 from .billing_bill import mirrors_bills
+from .billing_contract import LIVE
 
 
 class BillingContract(models.Model):
@@ -75,7 +77,7 @@ class BillingContract(models.Model):
         """
         self.ensure_one()
         lines = self.line_ids.filtered(lambda line: line.kind == 'recurring' and line._is_in_effect(day))
-        return [bill for line in lines for bill in line._lasting_bills(day, (prices or {}).get(line))]
+        return [bill for line in lines for bill in line._lasting_bills(day, prices or {})]
 
     def _mrr_on(self, day):
         """Monthly recurring revenue by the terms of ``day``, without taxes."""
@@ -102,14 +104,19 @@ class BillingContract(models.Model):
 
     @api.model
     def _to_turn(self, company, today):
-        """The contracts of ``company`` of which something begins or ends until ``today``."""
-        return self.search([('company_id', '=', company.id), ('next_turn', '<=', today)])
+        """The contracts of ``company`` of which something begins or ends until ``today``, or whose prices are those of
+        a list, which may say another one by now."""
+        listed = Domain('line_ids', 'any', [('is_price_listed', '=', True), ('is_void', '=', False)])
+        turning = Domain('next_turn', '<=', today) | (Domain('state', 'in', LIVE) & listed)
+        return self.search(Domain('company_id', '=', company.id) & turning)
 
     def _turn(self, today):
         """Bring state, frequency and figures of these contracts up to ``today``."""
         self._update_state(today)
         self._update_frequency(today)
         self.env.add_to_compute(self._fields['mrr'], self)
+        listed = self.line_ids.filtered('is_price_listed')
+        self.env.add_to_compute(listed._fields['price_subtotal'], listed)
 
     def _tax_totals(self, bills):
         """Sum ``bills`` with core's own tax computation, as the invoice will.

@@ -1,10 +1,14 @@
 from datetime import timedelta
+from functools import partial
+from math import prod
 
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
+from odoo.tools.float_utils import json_float_round
 
 from ..tools.recurrence import per_month
+from ..tools.versions import Change
 from .billing_frequency_mixin import PRESETS
 
 ONE_DAY = timedelta(days=1)
@@ -65,30 +69,41 @@ class BillingContract(models.Model):
         units = dict(self._fields['recurrence_unit']._description_selection(self.env))
         return self.env._("every %(interval)s %(units)s", interval=interval, units=units[unit].lower())
 
-    # === DISCOUNTS === #
+    # === LENGTH OF PERIODS === #
 
-    def _scaled_discounts(self, day, recurrence):
-        """The amounts off a period that last beyond ``day``, each with the values of its like off the new period.
+    def _length_factors(self, day, recurrence, plan):
+        """What a period of ``recurrence`` costs, in periods of ``day``: by its length, and by ``plan`` where it offers
+        both, as values of an amendment.
 
-        :param recurrence: (unit, interval) from ``day`` on
-        :return: {discount that ends: values of the one that replaces it}
+        :param recurrence: (unit, interval)
         """
         self.ensure_one()
-        lasting = self.discount_ids.filtered(
-            lambda discount: discount._amount_item() and discount._days() and discount._days().last >= day,
-        )
-        factors = {discount: discount._amount_item()._length_factor(day, recurrence) for discount in lasting}
+        agreed = self._recurrence_on(day)
+        steps = (agreed.unit, agreed.interval), recurrence
+        offered = [plan._factor(*step) for step in steps]
         return {
-            discount: {
-                'name': discount.name,
-                'line_id': discount.line_id.id,
-                'kind': 'amount',
-                'amount': self.currency_id.round(discount.amount * factor),
-                'date_from': max(day, discount.date_from),
-                'date_until': discount.last_day,
-            }
-            for discount, factor in factors.items()
+            'length_factor': float(per_month(*steps[0]) / per_month(*steps[1])),
+            'plan_factor': offered[1] / offered[0] if all(offered) else 0.0,
         }
+
+    def _length_between(self, since, amendment, day, item):
+        """How much more a period of ``day`` costs than one that ``amendment`` agreed for ``since``.
+
+        :param amendment: empty where it was agreed in the draft
+        :param item: line whose price is meant; empty: the contract
+        """
+        followed = [change for change in self._frequency_changes() if change._scales(since, amendment)]
+        return prod(change._length_factor_of(item) for change in followed if change.date <= day)
+
+    def _scalings(self, day, recurrence, lines):
+        """{line: its changes} by which prices follow the periods of ``recurrence`` from ``day`` on.
+
+        :param lines: as of `_amend`; what ends on the day needs none
+        """
+        ended = {line._item() for line, wanted in lines if wanted is None}
+        versions = {item: item._version_on(day) for item in self._recurring_versions() if not item.root_id}
+        going_on = {item: version for item, version in versions.items() if version and item not in ended}
+        return {item: rows for item, version in going_on.items() if (rows := version._scaling(day, recurrence))}
 
     # === CHECKS === #
 
@@ -150,16 +165,12 @@ class BillingContract(models.Model):
         grid = self._recurrence_from(day, unit, interval)
         return day in (self.date_start, next(grid.slots(day)).whole.start)
 
-    def _check_later_frequency(self, kind, day, today, changes, added, discounts):
-        """Refuse a price for the periods of ``day`` that would go on into longer or shorter ones."""
-        is_new = any(values.get('kind') != 'setup' for values in added)
-        is_off = any(values.get('kind') == 'amount' for values in discounts)
-        is_priced = kind != 'indexation' and any(change['name'] == 'price_unit' for change in changes)
-        if kind == 'frequency' or is_new or is_off:
-            later = self._frequency_changes().filtered(lambda change: change.date > day)
-        else:  # the prices that a frequency in effect came with go on
-            later = self._frequency_changes().filtered(lambda change: is_priced and change.date > max(day, today))
-        if later:
+    def _check_later_frequency(self, kind, day, changes, added):
+        """Refuse what a later frequency was not agreed for: another one before it, and prices from the list."""
+        is_listed = any(change['name'] == 'is_price_listed' and change['new_value'] for change in changes)
+        if kind != 'frequency' and not is_listed and not any(values.get('is_price_listed') for values in added):
+            return
+        if later := self._frequency_changes().filtered(lambda change: change.date > day):
             raise UserError(
                 self.env._(
                     "Contract %(contract)s, field “From”: the frequency changes from %(day)s. Undo that change first, "
@@ -168,6 +179,35 @@ class BillingContract(models.Model):
                     day=format_date(self.env, later[0].date),
                 ),
             )
+
+
+class BillingAmendment(models.Model):
+    """What another length of the periods makes of prices: kept, whatever becomes of the plan."""
+
+    _inherit = 'billing.amendment'
+
+    length_factor = fields.Float(readonly=True, help="What a new period costs in former ones, by its length.")
+    plan_factor = fields.Float(readonly=True, help="The same for what came from the plan. Zero: not offered by it.")
+
+    def _scales(self, since, amendment):
+        """Whether this frequency changes what ``amendment`` (empty: the draft) agreed for ``since``."""
+        self.ensure_one()
+        return self.date > since or self._origin.id > (amendment._origin.id or 0)
+
+    def _length_factor_of(self, item):
+        """What a new period of this frequency costs, in former ones, for ``item``, a line; empty: the contract."""
+        self.ensure_one()
+        row = self.change_ids.filtered(lambda change: change.factor and change.line_id == item)
+        offered = self.plan_factor if not item or item.plan_line_id else 0.0
+        return row.factor or offered or self.length_factor or 1.0
+
+    def _sentences(self):
+        """EXTENDS billing.amendment: amounts off a period follow its length too."""
+        yield from super()._sentences()
+        day_before = self.date - ONE_DAY
+        for discount in self.contract_id.discount_ids if self.kind == 'frequency' else ():
+            if discount.kind == 'amount' and discount._covers(self.date) and discount._covers(day_before):
+                yield f"{discount._text(day_before)} → {discount._value_text_on(self.date)}"
 
 
 class BillingContractLine(models.Model):
@@ -182,9 +222,49 @@ class BillingContractLine(models.Model):
         :param recurrence: (unit, interval)
         """
         self.ensure_one()
-        agreed = self.contract_id._recurrence_on(day)
-        steps = (agreed.unit, agreed.interval), recurrence
-        offered = [self.plan_line_id.plan_id._factor(*step) for step in steps]
-        if all(offered):
-            return offered[1] / offered[0]
-        return float(per_month(*steps[0]) / per_month(*steps[1]))
+        factors = self.contract_id._length_factors(day, recurrence, self.plan_line_id.plan_id)
+        return factors['plan_factor'] or factors['length_factor']
+
+    def _scaling(self, day, recurrence):
+        """The changes by which this version follows the periods of ``recurrence``: a price from the list is fixed."""
+        factor = self._length_factor(day, recurrence)
+        if factor == 1.0:
+            return []
+        row, price = {'line_id': self._item().id}, self._price_on(day)
+        fixed = {**row, 'name': 'is_price_listed', 'old_value': True, 'new_value': False}
+        scaled = self._scaled_price(price, factor)
+        follows = {**row, 'name': 'price_unit', 'old_value': price, 'new_value': scaled, 'factor': factor}
+        return [fixed, follows] if self.is_price_listed else [follows]
+
+    def _scaled_price(self, price, factor):
+        return json_float_round(price * factor, self.env['decimal.precision'].precision_get('Product Price'))
+
+    def _steps(self):
+        """What the amendments make of this line, for `tools.versions.versions`, in the order they were decided in."""
+        self.ensure_one()
+        contract = self.contract_id
+        rows = contract.amendment_ids._applied().change_ids.filtered(lambda row: row.line_id == self)
+        scaling = self.env['billing.amendment']
+        if self.kind == 'recurring':
+            start = self.date_start or contract.date_start
+            scaling = contract._frequency_changes().filtered(lambda change: change._scales(start, self.amendment_id))
+        return [self._step(amendment, rows, scaling) for amendment in (rows.amendment_id | scaling).sorted('id')]
+
+    def _step(self, amendment, rows, scaling):
+        """What ``amendment`` changes of this line, at once: by its ``rows``, or as a ``scaling`` frequency."""
+        rows = rows.filtered(lambda row: row.amendment_id == amendment).sorted('id')
+        if 'end' in rows.mapped('name'):
+            return Change(amendment.date, None)
+        values = {'price_unit': partial(self._price_after, amendment)} if amendment in scaling else {}
+        values |= {row.name: row._value() for row in rows if not row.factor}
+        if not callable(price := values.get('price_unit', len)):
+            later = [f for f in scaling if f.date < amendment.date and f.id > amendment.id]
+            factor = prod(frequency._length_factor_of(self) for frequency in later)
+            values['price_unit'] = self._scaled_price(price, factor) if later else price
+        return Change(amendment.date, values)
+
+    def _price_after(self, frequency, before):
+        """The price of a period of ``frequency``, where the values ``before`` were agreed until then."""
+        row = frequency.change_ids.filtered(lambda change: change.factor and change.line_id == self)
+        price = row.old_value if row and before['is_price_listed'] else before['price_unit']
+        return self._scaled_price(price, frequency._length_factor_of(self))

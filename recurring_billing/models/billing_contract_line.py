@@ -6,7 +6,13 @@ from odoo.tools import format_date
 class BillingContractLine(models.Model):
     _name = 'billing.contract.line'
     _description = "Recurring Contract Line"
-    _inherit = ['analytic.mixin', 'billing.guard.mixin']
+    _inherit = [
+        'analytic.mixin',
+        'billing.guard.mixin',
+        'billing.line.mixin',
+        'billing.taxed.mixin',
+        'billing.dated.mixin',
+    ]
     _order = 'contract_id, sequence, id'
     _check_company_auto = True
 
@@ -43,8 +49,6 @@ class BillingContractLine(models.Model):
         help="Printed on the invoice in front of the period.",
     )
     quantity = fields.Float(
-        digits='Product Unit',
-        required=True,
         compute='_compute_quantity',
         store=True,
         readonly=False,
@@ -59,8 +63,6 @@ class BillingContractLine(models.Model):
         precompute=True,
     )
     price_unit = fields.Float(
-        "Price",
-        digits='Product Price',
         required=True,
         help="For one unit and one whole period.",
         compute='_compute_price_unit',
@@ -68,16 +70,7 @@ class BillingContractLine(models.Model):
         readonly=False,
         precompute=True,
     )
-    discount = fields.Float("Discount (%)", digits='Discount', help="Off the price of each period.")
-    tax_ids = fields.Many2many(
-        'account.tax',
-        check_company=True,
-        domain="[('type_tax_use', '=', 'sale')]",
-        compute='_compute_tax_ids',
-        store=True,
-        readonly=False,
-        precompute=True,
-    )
+    discount = fields.Float(help="Off the price of each period.")
     is_price_listed = fields.Boolean(
         "Follows Pricelist",
         help="Each period is billed at the pricelist's price on its first day, not at the price entered here.",
@@ -94,10 +87,6 @@ class BillingContractLine(models.Model):
     _billable_or_text = models.Constraint(
         'CHECK(display_type IS NOT NULL OR product_id IS NOT NULL)',
         "A line needs a product: choose one, or make it a section or a note.",
-    )
-    _discount_is_a_share = models.Constraint(
-        'CHECK(discount BETWEEN 0 AND 100)',
-        "A discount is a percentage between 0 and 100.",
     )
     _text_bills_nothing = models.Constraint(
         'CHECK(display_type IS NULL OR (product_id IS NULL AND price_unit = 0 AND quantity = 0))',
@@ -162,30 +151,9 @@ class BillingContractLine(models.Model):
             )
             line.analytic_distribution = distribution or line.analytic_distribution
 
-    @api.constrains('quantity', 'price_unit')
-    def _check_amount_not_negative(self):
-        for line in self:
-            if line.quantity < 0 or line.price_unit < 0:
-                raise ValidationError(
-                    self.env._(
-                        "Contract %(contract)s, line %(line)s: quantity or price is negative. Enter zero or more in "
-                        "both; what is owed back is a credit note.",
-                        contract=line.contract_id.display_name,
-                        line=line.name,
-                    ),
-                )
-
     @api.constrains('date_start', 'date_end')
     def _check_dates_in_order(self):
-        for line in self:
-            if line.date_start and line.date_end and line.date_end < line.date_start:
-                raise ValidationError(
-                    self.env._(
-                        "Contract %(contract)s, line %(line)s ends before it starts: correct the field “Until”.",
-                        contract=line.contract_id.display_name,
-                        line=line.name,
-                    ),
-                )
+        self._refuse_end_before_start('date_start', 'date_end')
 
     @api.constrains('billed_until', 'date_start', 'contract_id')
     def _check_opening_after_start(self):
@@ -202,6 +170,11 @@ class BillingContractLine(models.Model):
                         start=format_date(self.env, start),
                     ),
                 )
+
+    def _name_in_texts(self):
+        return self.env._(
+            "Contract %(contract)s, line %(line)s", contract=self.contract_id.display_name, line=self._first_words()
+        )
 
     def _first_words(self):
         """The first line of the description: how this line is named to a person."""

@@ -21,13 +21,19 @@ class BillingContractLine(models.Model):
     )
     usage_to_bill = fields.Json(
         compute='_compute_usage_to_bill',
-        help="Of periods with records that no invoice bills: [period, quantity of all, of those not billed].",
+        help="Of periods with records that no invoice bills, or with billed days that are not agreed any more: "
+        "[period, quantity of all, of those not billed].",
     )
 
     @api.depends(
         'usage_ids.quantity',
         'usage_ids.date',
         'usage_ids.move_line_id',
+        'date_start',
+        'date_end',
+        'valid_from',
+        'valid_until',
+        'is_void',
         'contract_id.date_end',
         'contract_id.period_ids.date_end',
         'usage_move_line_ids.parent_state',
@@ -43,41 +49,56 @@ class BillingContractLine(models.Model):
         """{line id: rows of `usage_to_bill`}, however many records there are, by one statement for all these lines."""
         self.env['billing.usage'].flush_model()
         self.env['billing.period'].flush_model(['contract_id', 'date_start', 'date_end', 'is_settlement'])
-        self.env['billing.contract'].flush_model(['date_end'])
         dead = self.usage_move_line_ids._billing_dead()
-        is_waiting = self.env['billing.usage']._is_waiting(dead)
         rows = self.env.execute_query(
             SQL(
                 """
-                WITH slot AS MATERIALIZED (
-                    SELECT line.id AS line_id, period.id, period.date_start AS first,
-                           LEAST(period.date_end, contract.date_end) AS last
-                      FROM billing_contract_line line
-                      JOIN billing_contract contract ON contract.id = line.contract_id
-                      JOIN billing_period period ON period.contract_id = contract.id
+                WITH line(id, first, last) AS (VALUES %(lines)s), slot AS MATERIALIZED (
+                    SELECT line.id AS line_id, period.id, GREATEST(period.date_start, line.first) AS first,
+                           LEAST(period.date_end, line.last) AS last
+                      FROM line
+                      JOIN billing_contract_line ON billing_contract_line.id = line.id
+                      JOIN billing_period period ON period.contract_id = billing_contract_line.contract_id
                                                 AND period.is_settlement IS NOT TRUE
-                     WHERE line.id IN %(lines)s
                 ), open AS MATERIALIZED (
-                    SELECT DISTINCT slot.*
+                    SELECT slot.*
                       FROM billing_usage usage
                       JOIN slot ON usage.contract_line_id = slot.line_id AND usage.date BETWEEN slot.first AND slot.last
-                     WHERE usage.contract_line_id IN %(lines)s AND %(is_waiting)s
+                     WHERE usage.contract_line_id IN %(ids)s AND %(is_waiting)s
+                     UNION
+                    SELECT slot.* FROM slot WHERE (slot.line_id, slot.id) IN %(strays)s
                 )
-                SELECT open.line_id, open.id, SUM(usage.quantity), SUM(usage.quantity) FILTER (WHERE %(is_waiting)s)
+                SELECT open.line_id, open.id, COALESCE(SUM(usage.quantity), 0),
+                       COALESCE(SUM(usage.quantity) FILTER (WHERE %(is_waiting)s), 0)
                   FROM open
-                  JOIN billing_usage usage ON usage.contract_line_id = open.line_id
-                                          AND usage.date BETWEEN open.first AND open.last
+                  LEFT JOIN billing_usage usage ON usage.contract_line_id = open.line_id
+                                               AND usage.date BETWEEN open.first AND open.last
                  GROUP BY open.line_id, open.id, open.first
                  ORDER BY open.first
                 """,
-                lines=tuple(self.ids),
-                is_waiting=is_waiting,
+                lines=SQL(", ").join(SQL("(%s, %s::date, %s::date)", line.id, *line._span_of_usage()) for line in self),
+                ids=tuple(self.ids),
+                strays=tuple(stray for line in self for stray in line._strays()) or ((0, 0),),
+                is_waiting=self.env['billing.usage']._is_waiting(dead),
             ),
         )
         sums = {}
         for line, period, total, waiting in rows:
             sums.setdefault(line, []).append([period, str(total), str(waiting)])
         return sums
+
+    def _span_of_usage(self):
+        """The days whose usage is billed here; where there are none, the last one is before the first."""
+        return self._days_of_usage() or Days(date.max, date.min)
+
+    def _strays(self):
+        """(this line, period) of each period whose invoices bill usage of other days than this line owes now."""
+        rows = self.usage_move_line_ids.filtered(lambda row: row.billing_kind == 'usage')
+        for period in self.contract_id._grid_periods() if rows else ():
+            days = overlap(Days(period.date_start, period.date_end), self._span_of_usage())
+            within = [row for row in rows if period.date_start <= row.billing_date_start <= period.date_end]
+            if any((row.billing_date_start, row.billing_date_end) != days for row in within):
+                yield self.id, period.id
 
     # === BILLS === #
 
@@ -87,19 +108,23 @@ class BillingContractLine(models.Model):
         :return: list of `Bill`
         """
         self.ensure_one()
-        if not self._days_of_usage():
-            return []
         slots = {period.id: period._slot() for period in self.contract_id._grid_periods()}
         last = max((slot.end for slot in slots.values() if slot.end <= until), default=None)
         bills = []
         for period_id, total, waiting in self.usage_to_bill or ():
             slot = slots[period_id]
             if after < slot.end <= until:
-                days = Days(max(slot.start, self._days_of_usage().first), slot.end)
+                days = self._days_of_slot(slot)
                 bills += self._bills_of_usage(days, Decimal(total), Decimal(waiting), is_late=slot.end < last)
         if self.usage_minimum:
             bills += self._true_ups(after, until, bills)
         return bills
+
+    def _days_of_slot(self, slot):
+        """The days of ``slot`` whose usage this line owes; all of them where it does not owe any of it any more."""
+        days = Days(slot.start, max(slot.start, slot.end))
+        in_effect = self._days_of_usage()
+        return (in_effect and overlap(days, in_effect)) or days
 
     def _bills_of_usage(self, days, total, waiting, is_late):
         """The ``total`` of a period, tier by tier; where some of it is billed, what that lacks as one amount."""
@@ -114,7 +139,8 @@ class BillingContractLine(models.Model):
         missing = sum(row.amount for row in rows) - self._billed_usage('usage', days)[0]
         if not (missing or waiting):
             return []
-        return [self._usage_bill('usage', days, missing, Used('late', waiting, total, True))]
+        used = Used('late', waiting, total, True) if waiting else Used('corrected', waiting, total)
+        return [self._usage_bill('usage', days, missing, used)]
 
     def _usage_bill(self, kind, days, amount, used):
         """``amount`` as one line; below zero it gives back."""
@@ -133,16 +159,31 @@ class BillingContractLine(models.Model):
 
     def _true_ups(self, after, until, bills):
         """What is missing to the minimum of each term that ends within these days, with ``bills`` of the same run."""
-        for term, closing in self._minimum_terms():
+        terms = [(overlap(term, self._days_of_usage()), term, closing) for term, closing in self._minimum_terms()]
+        yield from self._true_ups_of_no_term(after, until, [days for days, _term, _closing in terms])
+        for days, term, closing in terms:
             if not after < closing <= until:
                 continue
-            days = overlap(term, self._days_of_usage())
             minimum = part(Decimal(str(self.usage_minimum)), days, term, self._rounding())
             used = self._billed_usage('usage', days)[0]
             used += sum(Decimal(str(bill.full)) for bill in bills if days.first <= bill.days.first <= days.last)
             missing = true_up(minimum, [used]) - self._billed_usage('true_up', days)[0]
             if missing:
                 yield self._usage_bill('true_up', days, missing, Used('minimum', used, minimum))
+
+    def _true_ups_of_no_term(self, after, until, terms):
+        """What was billed to minimums of days that are none of ``terms`` any more, to be given back."""
+        billed = self._origin.usage_move_line_ids.filtered(
+            lambda row: (
+                row.billing_kind == 'true_up'
+                and after < row.billing_date_end <= until
+                and not any(days.first <= row.billing_date_start <= days.last for days in terms)
+            )
+        )
+        for days in {Days(row.billing_date_start, row.billing_date_end) for row in billed}:
+            if amount := self._billed_usage('true_up', days)[0]:
+                nothing = Decimal(0)
+                yield self._usage_bill('true_up', days, -amount, Used('minimum', nothing, nothing))
 
     def _minimum_terms(self):
         """(days of a term, last day of its last period) of each term that the planned periods reach."""
@@ -169,6 +210,8 @@ class BillingContractLine(models.Model):
             what = env._("%(name)s, minimum from %(first)s to %(last)s", **texts)
         elif bill.usage.is_late:
             what = env._("%(name)s, late usage from %(first)s to %(last)s", **texts)
+        elif bill.usage.kind == 'corrected':
+            what = env._("%(name)s, usage from %(first)s to %(last)s, corrected", **texts)
         else:
             what = env._("%(name)s, usage from %(first)s to %(last)s", **texts)
         return env._("%(what)s: %(detail)s", what=what, detail=self._usage_detail(bill.usage, env))
@@ -191,6 +234,8 @@ class BillingContractLine(models.Model):
             return env._("%(quantity)s of %(total)s %(unit)s, included", **texts)
         if used.kind == 'flat':
             return env._("flat fee")
+        if used.kind == 'corrected':
+            return env._("%(total)s %(unit)s owed", **texts)
         if used.kind == 'usage' and self.usage_scheme == 'package':
             return env._("%(quantity)s packages of %(size)s for %(total)s %(unit)s", **texts)
         return env._("%(quantity)s of %(total)s %(unit)s", **texts)

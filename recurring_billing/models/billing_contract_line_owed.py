@@ -1,12 +1,13 @@
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from odoo import models
 from odoo.tools import format_date, formatLang, groupby
 
 from ..tools.decimals import decimals
 from ..tools.owing import shares, subtract, to_charge, to_credit
-from ..tools.proration import WHOLE, Days, overlap, part, share
+from ..tools.proration import WHOLE, Days, overlap, part, prorate, share
 from .billing_bill import Bill
 
 # A pricelist's day begins at midnight where the accountant sits: at noon, UTC, it is that day almost everywhere.
@@ -31,16 +32,19 @@ class BillingContractLine(models.Model):
         owed = self._owed_days(Days(slot.start, slot.end), whole)
         return [
             bill
-            for discounts, days, entries in self._by_discounts(owed, billed)
-            for bill in self._bills_of_days(discounts, days, entries, whole)
+            for off, days, entries in self._by_discounts(owed, billed)
+            for bill in self._bills_of_days(off, days, entries, whole)
         ]
 
-    def _bills_of_days(self, discounts, owed, billed, whole):
-        """The bills for the ``owed`` days of ``whole``, all with the same ``discounts``, less what is ``billed``."""
+    def _bills_of_days(self, off, owed, billed, whole):
+        """The bills for the ``owed`` days of ``whole``, all with the same discounts, less what is ``billed``."""
         charged = [entry for entry in billed if entry.key.billing_kind != 'discount']
         charges = [self._charge(days, whole) for days in to_charge(owed, charged)]
         bills = [
-            bill for charge in charges if charge.share.days for bill in self._with_discounts(charge, discounts, whole)
+            bill
+            for charge in charges
+            if charge.share.days
+            for bill in self._with_discounts(charge, off, whole.first, whole)
         ]
         posted = [entry for entry in billed if entry.key.parent_state == 'posted']  # a draft may still be corrected
         return bills + self._credits(to_credit(owed, posted, self._rounding(), self.contract_id.proration))
@@ -79,13 +83,13 @@ class BillingContractLine(models.Model):
     def _charge(self, days, whole):
         """The bill for ``days`` of the period ``whole``.
 
-        A part of a period stands as one amount, rounded once: price times quantity of a cut price would round twice.
+        A part of a period stands as one amount: a share of what the whole one costs, as a credit of the rest leaves it.
         """
         price = self._price_on(whole.first)
         convention = self.contract_id.proration
         if self.kind == 'setup' or days == whole:
             return Bill(self, self.kind, days, WHOLE, self.quantity, price, discount=self.discount)
-        full = Decimal(str(self.quantity)) * Decimal(str(price)) * (1 - Decimal(str(self.discount)) / 100)
+        full = prorate(self._full_price(whole.first), Fraction(1), self._rounding())
         amount = part(full, days, whole, self._rounding(), convention)
         return Bill(self, self.kind, days, share(days, whole, convention), 1.0, float(amount), full=float(full))
 
@@ -118,15 +122,18 @@ class BillingContractLine(models.Model):
         given = [credit._billing_tax_amounts() for credit in billed.credits]
         rows = [{} for _credit in credits]
         for key, total in billed.key._billing_tax_amounts().items():
-            amounts = shares(
-                [credit.days for credit in credits],
-                billed.days,
-                total,
-                total - sum(amounts.get(key, 0) for amounts in given),
-                credits[-1].is_last,
-                self._rounding(),
-                self.contract_id.proration,
-            )
+            if total == billed.amount:  # the net, unless a tax is in the price: of a part it is no share of days
+                amounts = [credit.amount for credit in credits]
+            else:
+                amounts = shares(
+                    [credit.days for credit in credits],
+                    billed.days,
+                    total,
+                    total - sum(amounts.get(key, 0) for amounts in given),
+                    credits[-1].is_last,
+                    self._rounding(),
+                    self.contract_id.proration,
+                )
             for row, amount in zip(rows, amounts, strict=True):
                 row[key] = float(amount)
         return rows
@@ -194,7 +201,8 @@ class BillingContractLine(models.Model):
         if bill.usage:
             return self._usage_title(bill, title, env)
         if discount := bill.reduction or (bill.credited and bill.credited.billing_discount_id):
-            title = env._("%(discount)s on %(line)s", discount=discount.with_env(env)._text(), line=title)
+            text = discount.with_env(env)._text(bill.days.first)
+            title = env._("%(discount)s on %(line)s", discount=text, line=title)
             details = []
         return "\n".join([self._title(bill, title, env), *details])
 

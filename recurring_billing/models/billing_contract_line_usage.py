@@ -1,28 +1,17 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.tools import formatLang
 
-from ..tools.usage_rating import Tier, rate
-
-# What usage is priced by; frozen once an invoice bills usage of the line.
-USAGE_TERMS = frozenset(
-    {
-        'usage_scheme',
-        'usage_package',
-        'usage_included',
-        'usage_minimum',
-        'usage_minimum_term',
-        'tier_ids',
-    },
-)
+from .billing_usage_terms_mixin import USAGE_TERMS
 
 
 class BillingContractLine(models.Model):
     """A metered line: how the records of its usage find it, and what they cost."""
 
-    _inherit = 'billing.contract.line'
+    _name = 'billing.contract.line'
+    _inherit = ['billing.contract.line', 'billing.usage.terms.mixin']
 
     meter = fields.Char(
         copy=False,
@@ -30,48 +19,11 @@ class BillingContractLine(models.Model):
         help="How the metering system calls what is used here. Usage is recorded by this name, on the line that has it "
         "and runs on that day.",
     )
-    usage_scheme = fields.Selection(
-        [('graduated', "Each tier by its price"), ('volume', "All by the tier reached"), ('package', "By package")],
-        "Usage Price",
-        default='graduated',
-        required=True,
-        help="Each tier by its price: the units of a tier cost its price. All by the tier reached: its price holds for "
-        "all units of the period. By package: each package that is begun costs the price of the line.",
-    )
-    usage_package = fields.Float("Package Size", digits='Product Unit', default=1.0, help="Units in one package.")
-    usage_included = fields.Float(
-        "Included", digits='Product Unit', help="Units that each period includes, whole or not; used up first."
-    )
-    usage_minimum = fields.Monetary(
-        "Minimum", help="What usage costs at least, without taxes; what is missing is billed at the end of the term."
-    )
-    usage_minimum_term = fields.Selection(
-        [('period', "Per period"), ('year', "Per contract year")],
-        "Minimum Term",
-        default='period',
-        required=True,
-        help="A term that the line fills in part owes its days' share of the minimum.",
-    )
     tier_ids = fields.One2many(
         'billing.usage.tier', 'line_id', copy=True, help="Empty: each unit costs the price of the line."
     )
-    has_tiers = fields.Boolean(compute='_compute_has_tiers')
     is_usage_billed = fields.Boolean(compute='_compute_is_usage_billed')
     usage_ids = fields.One2many('billing.usage', 'contract_line_id', readonly=True)
-
-    _usage_not_negative = models.Constraint(
-        'CHECK(usage_included >= 0 AND usage_minimum >= 0)',
-        "The included units and the minimum amount of usage are zero or more.",
-    )
-    _package_holds_something = models.Constraint(
-        "CHECK(usage_package > 0)",
-        "A package holds more than zero units: correct the field “Package Size”.",
-    )
-
-    @api.depends('tier_ids')
-    def _compute_has_tiers(self):
-        for line in self:
-            line.has_tiers = bool(line.tier_ids)
 
     @api.depends('usage_move_line_ids.parent_state')
     def _compute_is_usage_billed(self):
@@ -81,32 +33,12 @@ class BillingContractLine(models.Model):
     @api.constrains('kind', 'tier_ids', 'usage_scheme', 'usage_package', 'discount', 'is_price_listed')
     def _check_usage_terms(self):
         for line in self.filtered(lambda line: line.kind == 'usage'):
-            if line.discount or line.is_price_listed:
-                raise ValidationError(
-                    self.env._(
-                        "Contract %(contract)s, line %(line)s is billed by usage: it knows neither a discount nor the "
-                        "pricelist. Enter its prices in the field “Tiers” or “Price”.",
-                        **line._names_in_texts(),
-                    ),
-                )
-            line._rated(Decimal(0))
+            line._refuse_usage_terms(line.is_price_listed)
 
     def write(self, vals):
-        if USAGE_TERMS & vals.keys():
+        if USAGE_TERMS & vals.keys():  # frozen once an invoice bills usage of the line
             self._refuse_other_usage_terms()
         return super().write(vals)
-
-    def action_usage_terms(self):
-        """Open what the usage of this line costs."""
-        self.ensure_one()
-        return {
-            'type': 'ir.actions.act_window',
-            'name': self.env._("Prices of Usage"),
-            'res_model': self._name,
-            'res_id': self.id,
-            'views': [(self.env.ref('recurring_billing.billing_contract_line_view_form_usage').id, 'form')],
-            'target': 'new',
-        }
 
     def _names_in_texts(self):
         return {'contract': self.contract_id.display_name, 'line': self._first_words()}
@@ -135,27 +67,6 @@ class BillingContractLine(models.Model):
                         **line._names_in_texts(),
                     ),
                 )
-
-    def _rated(self, quantity):
-        """The rows that price a ``quantity`` of one period (see tools.usage_rating.rate)."""
-        self.ensure_one()
-        try:
-            return rate(
-                quantity,
-                self._tiers(),
-                self._rounding(),
-                self.usage_scheme,
-                included=Decimal(str(self.usage_included)),
-                package_size=Decimal(str(self.usage_package)),
-            )
-        except ValueError as error:
-            raise ValidationError(
-                self.env._(
-                    "Contract %(contract)s, line %(line)s, field “Tiers”: let the tiers rise and leave “Up To” of the "
-                    "last one at zero, which means open; packages have the price of the line and no tiers.",
-                    **self._names_in_texts(),
-                ),
-            ) from error
 
     def _usage_texts(self):
         """What usage of this line costs, in sentences for the customer."""
@@ -194,12 +105,6 @@ class BillingContractLine(models.Model):
             yield (
                 text if not tier.flat else self.env._("%(tier)s and %(flat)s", tier=text, flat=money(float(tier.flat)))
             )
-
-    def _tiers(self):
-        if not self.tier_ids:
-            return [Tier(None, Decimal(str(self.price_unit)))]
-        rows = self.tier_ids.sorted(lambda tier: (not tier.up_to, tier.up_to))
-        return [tier._tier() for tier in rows]
 
     def _days_of_usage(self):
         """The days on which usage of this line is billed here, or None; not those that another software billed."""

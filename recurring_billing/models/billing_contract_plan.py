@@ -1,8 +1,5 @@
 from odoo import Command, api, fields, models
 
-from .billing_commitment_mixin import COMMITMENT_TERMS
-from .billing_notice_mixin import NOTICE_TERMS
-
 
 class BillingContract(models.Model):
     """What a contract takes from its plan: a copy of the lines while it is a draft, later only by an amendment."""
@@ -10,6 +7,17 @@ class BillingContract(models.Model):
     _inherit = 'billing.contract'
 
     offered_method_ids = fields.Many2many(related='plan_id.payment_method_line_ids')
+    plan_copy = fields.Json(
+        compute='_compute_plan_copy',
+        store=True,
+        precompute=True,
+        help="The terms of the plan when the contract took them: what differs from them was negotiated.",
+    )
+
+    @api.depends('plan_id')
+    def _compute_plan_copy(self):
+        for contract in self:
+            contract.plan_copy = contract.plan_id and contract.plan_id._terms_to_copy()
 
     @api.onchange('plan_id')
     def _onchange_plan_id(self):
@@ -38,6 +46,7 @@ class BillingContract(models.Model):
         for contract in self.filtered(lambda contract: contract.state == 'draft' and contract._plan_factor()):
             for line in contract.line_ids.filtered('plan_line_id'):
                 line.price_unit = line._plan_price()
+                line._compute_plan_copy()
 
     def _plan_factor(self, day=None):
         """What a period of this contract costs in periods of its plan; None where the plan does not offer it.
@@ -50,40 +59,6 @@ class BillingContract(models.Model):
             return self.plan_id._factor(grid.unit, grid.interval)
         return self.plan_id._factor(self.recurrence_unit, self.recurrence_interval)
 
-    # === A NEW VERSION OF THE PLAN === #
-
-    def _plan_differences(self, day):
-        """How this contract differs on ``day`` from what its plan says now, as arguments of `_amend`.
-
-        Quantities and lines of the customer's own stay. Prices stay where the plan does not offer the frequency.
-        """
-        self.ensure_one()
-        items = self.line_ids.filtered(lambda line: line.plan_line_id and line.kind == 'recurring' and not line.root_id)
-        versions = [(item, item._version_on(day)) for item in items]
-        lines = [(item, wanted) for item, version in versions if version and (wanted := version._plan_wanted(day))]
-        missing = self.plan_id.line_ids.filtered(lambda line: line.kind == 'recurring') - items.plan_line_id
-        terms = {name: self.plan_id._plain_term(name) for name in (*COMMITMENT_TERMS, *NOTICE_TERMS)}
-        return {
-            'lines': lines,
-            'added': [self._plan_line_values(line, day) for line in missing] if items else [],
-            'terms': {name: value for name, value in terms.items() if value != self._plain_term(name)},
-        }
-
-    def _plan_line_values(self, plan_line, day):
-        """Values of the line that this running contract takes from ``plan_line`` on ``day``, with its price."""
-        line = self.env['billing.contract.line'].new({**plan_line._contract_values(), 'contract_id': self.id})
-        return {**plan_line._contract_values(), 'price_unit': line._plan_price(day)}
-
-    def _follow_plan(self, day, today):
-        """Bring this running contract to what its plan says now, from ``day`` on.
-
-        :return: the amendment, empty where nothing differs
-        """
-        differences = self._plan_differences(day)
-        if not any(differences.values()):
-            return self.env['billing.amendment']
-        return self._amend('plan', day, today, **differences)
-
 
 class BillingContractLine(models.Model):
     """A line that came from a plan knows from which of its lines."""
@@ -91,6 +66,23 @@ class BillingContractLine(models.Model):
     _inherit = 'billing.contract.line'
 
     plan_line_id = fields.Many2one('billing.plan.line', readonly=True, index='btree_not_null', ondelete='set null')
+    plan_copy = fields.Json(
+        compute='_compute_plan_copy',
+        store=True,
+        precompute=True,
+        help="What the plan said of this line when the contract took it. It stays where the plan drops the line.",
+    )
+
+    @api.depends('plan_line_id')
+    def _compute_plan_copy(self):
+        for line in self:
+            line.plan_copy = line._terms_of_plan() if line.plan_line_id else line.plan_copy
+
+    def _terms_of_plan(self, day=None):
+        """{name: value} of what the plan says of this line on ``day``, or at its start."""
+        plan_line = self.plan_line_id
+        price = self._plan_price(day)
+        return {'price_unit': price, 'discount': plan_line.discount, 'product_id': plan_line.product_id.id}
 
     def _plan_price(self, day=None):
         """The price of this line by its plan, for one period of its contract: on ``day``, or at its start."""
@@ -100,16 +92,3 @@ class BillingContractLine(models.Model):
         day = day or self.date_start or contract.date_start or fields.Date.context_today(self)
         price = plan_line.price_unit if plan_line.price_from == 'fixed' else self._listed_price(day)
         return price * factor if self.kind == 'recurring' else price
-
-    def _plan_wanted(self, day):
-        """{name: value} of what the plan says otherwise for ``day`` than this version."""
-        self.ensure_one()
-        plan_line = self.plan_line_id
-        wanted = {'discount': plan_line.discount}
-        if self.product_id != plan_line.product_id:
-            other = self.new({**plan_line._contract_values(), 'contract_id': self.contract_id.id})
-            wanted |= {name: other._plain(name) for name in ('product_id', 'name', 'tax_ids')}
-        if plan_line.price_from == 'fixed' and not self.is_price_listed and self.contract_id._plan_factor(day):
-            wanted['price_unit'] = self._plan_price(day)
-        agreed = self._agreed()
-        return {name: value for name, value in wanted.items() if value != agreed[name]}

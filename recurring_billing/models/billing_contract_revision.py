@@ -190,7 +190,8 @@ class BillingContract(models.Model):
 
     def _index_at_base(self):
         """(month, value) from which the next revision starts: those of the last one, else those agreed."""
-        same = self._revisions().filtered(lambda done: done.index_value_id.index_id == self.revision_index_id)
+        done = self._revisions().filtered(lambda done: done.revision_date > self.revision_agreed_on)
+        same = done.filtered(lambda done: done.index_value_id.index_id == self.revision_index_id)
         if same:
             return same[-1].index_value_id.month, same[-1].index_now
         month = self.revision_index_id._month_of(self.revision_base_month or self.revision_agreed_on)

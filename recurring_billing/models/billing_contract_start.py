@@ -49,8 +49,7 @@ class BillingContract(models.Model):
         self._number_lines()
         self._set_state('running')
         self._plan_periods(today)
-        for contract in self:
-            contract._agree_loyalty(today, since=contract._first_owed_day())
+        self._agree_loyalty(today, since={contract: contract._first_owed_day() for contract in self})
 
     def _number_lines(self):
         """Give each line a place of its own, which its later versions keep."""

@@ -29,7 +29,8 @@ class BillingContract(models.Model):
         """Ask for the reason and the last day."""
         self.ensure_one()
         action = self.env['ir.actions.act_window']._for_xml_id('recurring_billing.billing_contract_termination_action')
-        return {**action, 'context': {'default_contract_id': self.id}}
+        title = self.env._("Terminate %s", f"{self.name} · {self.partner_id.display_name}")
+        return {**action, 'name': title, 'context': {'default_contract_id': self.id, 'dialog_size': 'extra-large'}}
 
     def action_withdraw_termination(self):
         """Take the termination of these contracts back, while their last day has not passed."""
@@ -108,6 +109,7 @@ class BillingContract(models.Model):
         A termination that counts is taken back first, with its fee: the contract ends once.
         """
         self.ensure_one()
+        self._refuse_far_start_or_end({'date_end': last}, today)
         self._refuse_end_before_start(last)
         if former := self._termination():
             self._undo(former, today)

@@ -1,4 +1,7 @@
+from itertools import permutations
+
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from ..tools.recurrence import Period, Slot
 from .billing_contract_calendar import ONE_DAY
@@ -52,3 +55,18 @@ class BillingContract(models.Model):
         day = self.date_end + ONE_DAY
         values = self._period_values(Slot(Period(0, day, day), day, day))
         return [{**values, 'planned_date': max(day, values['planned_date']), 'is_settlement': True}]
+
+    def _follow_meters(self):
+        """Give the usage of these contracts to the line that has its meter and runs on its day now.
+
+        What another line billed of it is given back there, as for any day that a line does not owe any more.
+        """
+        metered = self.line_ids.filtered(lambda line: line.kind == 'usage' and line.meter)
+        for lines in metered.grouped('meter').values():
+            for line, other in permutations(lines, 2):
+                days, span = line._span_of_usage(), other._span_of_usage()
+                within = Domain('date', '>=', days.first) & Domain('date', '<=', days.last)
+                outside = Domain('date', '<', span.first) | Domain('date', '>', span.last)
+                records = self.env['billing.usage'].search(Domain('contract_line_id', '=', other.id) & within & outside)
+                records._unguarded().move_line_id = False
+                records.contract_line_id = line

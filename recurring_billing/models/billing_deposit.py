@@ -11,7 +11,7 @@ class BillingDeposit(models.Model):
 
     _name = 'billing.deposit'
     _description = "Deposit"
-    _inherit = ['billing.guard.mixin']
+    _inherit = ['billing.guard.mixin', 'billing.taxed.mixin']
     _order = 'contract_id, id'
     _check_company_auto = True
     _guarded = frozenset(
@@ -39,13 +39,6 @@ class BillingDeposit(models.Model):
     )
     amount = fields.Monetary(required=True, help="An advance is entered as prices are: its taxes are added.")
     tax_ids = fields.Many2many(
-        'account.tax',
-        check_company=True,
-        domain="[('type_tax_use', '=', 'sale')]",
-        compute='_compute_tax_ids',
-        store=True,
-        readonly=False,
-        precompute=True,
         help="Those of the services that are paid in advance: an advance is deducted from lines with the same taxes.",
     )
     state = fields.Selection(
@@ -84,7 +77,7 @@ class BillingDeposit(models.Model):
     move_line_ids = fields.One2many('account.move.line', 'billing_deposit_id', "Invoice Lines", readonly=True)
     move_count = fields.Integer("Invoices", compute='_compute_move_count')
     revision = fields.Integer(
-        readonly=True, help="Counts deductions: writing it makes a second worker with an older view of them fail."
+        readonly=True, help="Counts its documents: writing it makes a second worker with an older view of them fail."
     )
 
     _amount_positive = models.Constraint('CHECK(amount > 0)', "A deposit needs an amount above zero.")

@@ -19,6 +19,7 @@ class BillingDeposit(models.Model):
         :raises UserError: it was asked before, or its account is missing
         """
         self.ensure_one()
+        self._take()
         self._require('draft')
         move = self._post_document('out_invoice', today, [self._row(self.amount)])
         move._billing_queue_sending()
@@ -33,6 +34,7 @@ class BillingDeposit(models.Model):
         :raises UserError: nothing is left, or what is kept has no product
         """
         self.ensure_one()
+        self._take()
         self._require('collected', 'asked')
         left = self.remaining_amount
         self._check_give_back(left)
@@ -55,24 +57,39 @@ class BillingDeposit(models.Model):
             'product_id': product.id,
             'name': self.kept_reason or self._words().env._("Kept of your security deposit"),
             'quantity': 1.0,
-            'price_unit': self._price_within(self.kept_amount, taxes),
             'tax_ids': [Command.set(taxes.ids)],
             'billing_deposit_id': self.id,
             'billing_kind': 'kept',
+            **self._price_within(self.kept_amount, taxes),
         }
         return self._post_document('out_invoice', today, [row])
 
     def _price_within(self, total, taxes):
-        """The price at which ``taxes`` bring a line to ``total``."""
+        """The price of a line that comes to ``total`` with ``taxes``, and its net and taxes, which sum to it.
+
+        No price of whole cents comes to 99.99 with 20 %: net and taxes stand as core stores amounts typed by hand.
+        """
+        currency = self.currency_id
         details = taxes._get_tax_details(
             total,
             1.0,
-            precision_rounding=self.currency_id.rounding,
+            precision_rounding=currency.rounding,
             product=self.kept_product_id,
             special_mode='total_included',
         )
-        included = all(tax.price_include for tax in taxes)
-        return total if taxes and included else self.currency_id.round(details['total_excluded'])
+        net = currency.round(total - sum(data['tax_amount'] for data in details['taxes_data']))
+        price = total if taxes and all(tax.price_include for tax in taxes) else net
+        typed = {
+            str(data['tax'].id): {
+                'tax_amount_currency': data['tax_amount'],
+                'base_amount_currency': data['base_amount'],
+            }
+            for data in details['taxes_data']
+            if not data['is_reverse_charge']
+        }
+        line = {'currency_id': currency.id, 'price_unit': price, 'quantity': 1.0, 'discount': 0.0}
+        manual = {**line, 'manual_total_excluded_currency': net, 'manual_tax_amounts': typed}
+        return {'price_unit': price, 'extra_tax_data': manual if typed else False}
 
     # === CHECKS === #
 
@@ -172,9 +189,10 @@ class BillingDeposit(models.Model):
     # === DEDUCTIONS === #
 
     def _take(self):
-        """Mark these advances as deducted from: of two workers with the same view of them, the second one fails."""
+        """Mark these deposits as changed: of two workers with the same view of them, the second one fails."""
         for deposit in self:
             deposit._unguarded().revision += 1
+        self.flush_recordset(['revision'])
 
     def _refuse_overdrawn(self, move):
         """Refuse to post ``move``, a document that deducts more of these advances than is left of them."""

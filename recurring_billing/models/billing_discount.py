@@ -3,10 +3,10 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import format_date, formatLang
+from odoo.tools import formatLang
 
 from ..tools.decimals import decimals
-from ..tools.discount import Discount, reductions
+from ..tools.discount import Discount, spread
 from ..tools.proration import Days
 
 
@@ -15,7 +15,7 @@ class BillingDiscount(models.Model):
 
     _name = 'billing.discount'
     _description = "Contract Discount"
-    _inherit = ['billing.guard.mixin']
+    _inherit = ['billing.guard.mixin', 'billing.dated.mixin']
     _order = 'contract_id, date_from, id'
     _check_company_auto = True
     _guarded = frozenset({'amendment_id', 'loyalty_rule_id', 'change_ids'})
@@ -31,7 +31,7 @@ class BillingDiscount(models.Model):
         domain="[('contract_id', '=', contract_id), ('root_id', '=', False), ('kind', '=', 'recurring')]",
         index='btree_not_null',
         ondelete='cascade',
-        help="Empty: all lines that are billed every period; an amount is then taken off the first one.",
+        help="Empty: all lines that are billed every period; an amount is then shared among them by their prices.",
     )
     kind = fields.Selection([('percent', "Percentage"), ('amount', "Amount")], default='percent', required=True)
     percent = fields.Float("Percentage", digits='Discount', help="Off the price of each period; 100 is free.")
@@ -72,16 +72,18 @@ class BillingDiscount(models.Model):
             days = [fields.Date.subtract(end.date, days=1) for end in ends]
             discount.last_day = min(filter(None, [*days, discount.date_until]), default=False)
 
-    @api.depends('kind', 'percent', 'amount', 'currency_id')
+    @api.depends('kind', 'percent', 'amount', 'currency_id', 'contract_id.amendment_ids.state')
     @api.depends_context('lang')
     def _compute_value_text(self):
+        today = fields.Date.context_today(self)
         for discount in self:
-            if discount.kind == 'percent':
-                discount.value_text = self.env._(
-                    "%s %%", formatLang(self.env, discount.percent, digits=decimals(discount.percent))
-                )
-            else:
-                discount.value_text = formatLang(self.env, discount.amount, currency_obj=discount.currency_id)
+            discount.value_text = discount._value_text_on(max(today, discount.date_from or today))
+
+    def _value_text_on(self, day):
+        self.ensure_one()
+        if self.kind == 'percent':
+            return self.env._("%s %%", formatLang(self.env, self.percent, digits=decimals(self.percent)))
+        return formatLang(self.env, self._amount_on(day), currency_obj=self.currency_id)
 
     # === CONSTRAINT METHODS === #
 
@@ -100,18 +102,14 @@ class BillingDiscount(models.Model):
 
     @api.constrains('date_from', 'date_until')
     def _check_dates_in_order(self):
-        for discount in self.filtered('date_until'):
-            if discount.date_until < discount.date_from:
-                raise ValidationError(
-                    self.env._(
-                        "Contract %(contract)s, discount “%(discount)s” ends before it starts: the field “Until” is "
-                        "%(until)s, the field “From” is %(start)s.",
-                        contract=discount.contract_id.display_name,
-                        discount=discount.name,
-                        until=format_date(self.env, discount.date_until),
-                        start=format_date(self.env, discount.date_from),
-                    ),
-                )
+        self._refuse_end_before_start('date_from', 'date_until')
+
+    def _name_in_texts(self):
+        return self.env._(
+            "Contract %(contract)s, discount “%(discount)s”",
+            contract=self.contract_id.display_name,
+            discount=self.name,
+        )
 
     # === CRUD METHODS === #
 
@@ -174,29 +172,53 @@ class BillingDiscount(models.Model):
         item = line._item()
         if line.kind != 'recurring':
             return self.browse()
+        return self.filtered(lambda discount: discount.line_id == item or not discount.line_id)
+
+    def _lesser_loyalty(self, rule, day):
+        """Those of these that a lesser seniority earned and that end where the percentage of ``rule`` begins on
+        ``day``."""
+        if rule.kind != 'percent':
+            return self.browse()
         return self.filtered(
             lambda discount: (
-                discount.line_id == item
-                or (not discount.line_id and (discount.kind == 'percent' or discount.contract_id._first_item() == item))
+                discount.loyalty_rule_id.kind == 'percent'
+                and discount.loyalty_rule_id.after_months < rule.after_months
+                and discount._covers(day)
             ),
         )
 
-    def _amount_item(self):
-        """The line, known by its first version, that this amount is taken off; empty for a percentage."""
+    def _is_shared(self):
+        """Whether this is an amount off the whole contract, which its lines share."""
         self.ensure_one()
-        return (self.line_id or self.contract_id._first_item()) if self.kind == 'amount' else self.line_id.browse()
+        return self.kind == 'amount' and not self.line_id
 
-    def _reductions(self, price, rounding):
-        """What each of these discounts takes off ``price`` of a whole period, in their order (see `reductions`)."""
-        rules = [
-            Discount(percent=Decimal(str(discount.percent)))
-            if discount.kind == 'percent'
-            else Discount(amount=Decimal(str(discount.amount)))
-            for discount in self
-        ]
-        return reductions(price, rules, rounding)
-
-    def _text(self):
-        """What an invoice line calls this discount."""
+    def _amount_on(self, day):
+        """The amount off a period of ``day``: it follows the length of the periods from when it was agreed."""
         self.ensure_one()
-        return f"{self.name} (-{self.value_text})"
+        return self.currency_id.round(
+            self.amount * self.contract_id._length_between(self.date_from, self.amendment_id, day, self.line_id)
+        )
+
+    def _taken_off(self, prices, day, rounding):
+        """{discount: {line: amount}} that these discounts take off a whole period of ``day``, in their order.
+
+        :param prices: {line: price of the period}, a `Decimal`
+        """
+        lines = list(prices)
+        index = {line._item(): number for number, line in enumerate(lines)}
+        known = self.filtered(lambda discount: not discount.line_id or discount.line_id in index)
+        rules = [(discount._rule_on(day), index.get(discount.line_id)) for discount in known]
+        taken = spread(list(prices.values()), rules, rounding)
+        return {discount: dict(zip(lines, row, strict=True)) for discount, row in zip(known, taken, strict=True)}
+
+    def _rule_on(self, day):
+        """This discount for `tools.discount`."""
+        self.ensure_one()
+        if self.kind == 'percent':
+            return Discount(percent=Decimal(str(self.percent)))
+        return Discount(amount=Decimal(str(self._amount_on(day))))
+
+    def _text(self, day=None):
+        """What an invoice line for ``day`` calls this discount; today where no day is given."""
+        self.ensure_one()
+        return f"{self.name} (-{self._value_text_on(day) if day else self.value_text})"

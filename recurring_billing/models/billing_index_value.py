@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.import_template import in_language
+
 
 class BillingIndexValue(models.Model):
     """What an index was worth in one month or quarter, as it was published."""
@@ -91,6 +93,8 @@ class BillingIndexValue(models.Model):
         return [
             {
                 'label': self.env._("Values of indices"),
-                'template': '/recurring_billing/static/csv/index_values_import_template.csv',
+                'template': in_language(
+                    '/recurring_billing/static/csv/index_values_import_template.csv', self.env.lang
+                ),
             },
         ]

@@ -3,7 +3,6 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.fields import Domain
 
 from ..tools.discount import LoyaltyRule
 from ..tools.proration import Days
@@ -55,13 +54,20 @@ class BillingLoyaltyRule(models.Model):
             return LoyaltyRule(self.after_months, percent=Decimal(str(self.percent)))
         return LoyaltyRule(self.after_months, free_months_per_year=self.free_months)
 
-    def _for_contract(self, contract):
-        """The offers that ``contract`` may earn."""
-        categories = contract.partner_id.commercial_partner_id.category_id
-        company = Domain('company_id', 'in', (contract.company_id.id, False))
-        plans = Domain('plan_ids', '=', False) | Domain('plan_ids', 'in', contract.plan_id.ids)
-        tags = Domain('category_ids', '=', False) | Domain('category_ids', 'in', categories.ids)
-        return self.search(company & plans & tags)
+    @api.model
+    def _offered_by(self, companies):
+        """The offers of these companies."""
+        return self.search([('company_id', 'in', (*companies.ids, False))])
+
+    def _suits(self, contract):
+        """Whether ``contract`` may earn this offer: by its company, its plan and its customer's tags."""
+        self.ensure_one()
+        tags = contract.partner_id.commercial_partner_id.category_id
+        return (
+            self.company_id in (contract.company_id, self.env['res.company'])
+            and (not self.plan_ids or contract.plan_id in self.plan_ids)
+            and (not self.category_ids or bool(self.category_ids & tags))
+        )
 
     def _offers(self, start, until):
         """The days of each offer that a contract begun on ``start`` earns and that begins until ``until``, as `Days`.

@@ -96,7 +96,7 @@ class BillingNotice(models.Model):
     days_before = fields.Integer(compute='_compute_days_before', help="Calendar days between the notice and the debit.")
     failure = fields.Char("Why It Failed", readonly=True)
     state = fields.Selection(
-        [('waiting', "Waiting to be sent"), ('sent', "Sent"), ('failed', "Not sent")],
+        [('waiting', "Waiting to be sent"), ('sent', "Announced"), ('failed', "Not sent")],
         "Status",
         compute='_compute_state',
         store=True,

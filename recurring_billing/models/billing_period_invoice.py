@@ -68,6 +68,38 @@ class BillingPeriod(models.Model):
         """Post the invoices of these pairs (planned invoice, draft)."""
         moves = self.env['account.move'].concat(*(move for _plan, move in drafts))
         moves.with_context(mail_notrack=self._may_log_in_batch())._post(soft=False)
+        moves.line_ids._billing_match(list(self._credits_to_match(moves)))
+
+    @api.model
+    def _credits_to_match(self, moves):
+        """What is open of each credit note among ``moves`` with what is open of the invoices that it corrects, as
+        recordsets of receivable lines. Core matches a single invoice only."""
+        for move in moves.filtered(lambda move: move.move_type == 'out_refund' and move.amount_residual):
+            documents = move | self._corrected_together(move.invoice_line_ids.billing_credited_line_id.move_id)
+            lines = documents.line_ids.filtered(
+                lambda line: line.account_type == 'asset_receivable' and not line.reconciled
+            )
+            for some in lines.grouped('account_id').values():
+                if move.line_ids & some and len({line.amount_residual > 0 for line in some}) == 2:
+                    yield some
+
+    @api.model
+    def _corrected_together(self, invoices):
+        """``invoices``, and those that one credit note has corrected together with one of them: it was matched with the
+        oldest first, so that what is given back of that one later on is open on another."""
+        found, more = invoices, invoices
+        while more:
+            lines = self.env['account.move.line'].search(
+                [
+                    ('billing_credited_line_id.move_id', 'in', more.ids),
+                    ('parent_state', '=', 'posted'),
+                    ('move_type', '=', 'out_refund'),
+                    ('move_id.reversed_entry_id', '=', False),
+                ],
+            )
+            more = lines.move_id.invoice_line_ids.billing_credited_line_id.move_id - found
+            found |= more
+        return found
 
     def _follow_up(self, moves, plans, today):
         """Send what was posted, plan the next periods of its contracts, pass over what owes nothing."""
@@ -174,6 +206,8 @@ class BillingPeriod(models.Model):
                 'billing_discount_ids': [fields.Command.set(bill.reductions.ids)],
                 'billing_discount_id': bill.reduction.id if bill.reduction else False,
             }
+        if bill.among:
+            values['billing_shared_line_ids'] = [fields.Command.set(bill.among.ids)]
         if credited:
             values |= {
                 'account_id': credited.account_id.id,

@@ -1,5 +1,6 @@
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from odoo import api, models
 from odoo.fields import Command, Domain
@@ -33,9 +34,13 @@ class PlannedInvoice:
         """The contract whose terms the invoice follows: the first of those that it bills."""
         return next(iter(self.periods)).contract_id  # a slice would be read alone, not with its companions
 
-    @property
+    @cached_property
     def is_credit_note(self):
-        total = sum(bill.amount for _period, bill in self.bills)
+        """Whether more is given back than asked, with taxes: core posts no invoice below zero."""
+        bills = [bill for _period, bill in self.bills]
+        total = sum(bill.amount for bill in bills)
+        if not self.is_mirror and any(bill.credited for bill in bills):  # the taxes given back may be other ones
+            total = self.contract._tax_totals(bills)[2]
         return self.contract.currency_id.compare_amounts(total, 0.0) < 0
 
     @property
@@ -111,7 +116,8 @@ class BillingPeriod(models.Model):
             yield self.browse(ids)
 
     def _invoice_groups(self):
-        """These periods as one recordset per invoice: alone, or together where the customer wants one for all."""
+        """These periods as one recordset per invoice: alone, or together where the customer wants one for all; those of
+        a contract that correct what was billed share one document."""
         groups = {}
         for period in self:
             groups.setdefault(period._invoice_key(), []).append(period)
@@ -124,10 +130,11 @@ class BillingPeriod(models.Model):
     def _invoice_key(self):
         """What periods must share to stand on one invoice."""
         contract = self.contract_id
+        corrects = any(line.parent_state == 'posted' for line in self.invoice_line_ids)
         if not contract.partner_id.commercial_partner_id.billing_consolidate:
-            return self
+            return (contract, corrects) if corrects else self
         return (
-            self.planned_date,
+            corrects or self.planned_date,
             contract.partner_id,
             contract.company_id,
             contract.currency_id,

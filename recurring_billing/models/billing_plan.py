@@ -1,5 +1,10 @@
 from odoo import fields, models
 
+from ..tools.recurrence import per_month
+from .billing_commitment_mixin import COMMITMENT_TERMS
+from .billing_notice_mixin import NOTICE_TERMS
+from .billing_revision_mixin import REVISION_TERMS
+
 
 class BillingPlan(models.Model):
     _name = 'billing.plan'
@@ -55,6 +60,21 @@ class BillingPlan(models.Model):
             lambda offer: (offer.recurrence_unit, offer.recurrence_interval) == (unit, interval)
         )
         return offers.price_factor or None
+
+    def _length(self, unit, interval):
+        """How many periods of this plan fit into one of ``interval`` ``unit``s."""
+        own = per_month(self.recurrence_unit, self.recurrence_interval)
+        return float(own / per_month(unit, interval))
+
+    def _terms_to_copy(self):
+        """{name: value} of the terms that a contract copies, fit for JSON; the frequency as [unit, interval]."""
+        self.ensure_one()
+        terms = {name: self._plain_term(name) for name in (*COMMITMENT_TERMS, *NOTICE_TERMS, *REVISION_TERMS)}
+        return {**terms, 'recurrence': list(self._own_recurrence())}
+
+    def _own_recurrence(self):
+        """(unit, interval) of the periods that this plan prices."""
+        return self.recurrence_unit, self.recurrence_interval
 
     def action_migrate(self):
         """Look at the running contracts that differ from this plan, and move them."""

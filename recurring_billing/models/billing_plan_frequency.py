@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..tools.recurrence import per_month
 from .billing_frequency_mixin import LONGEST, UNITS
 
 
@@ -28,9 +27,8 @@ class BillingPlanFrequency(models.Model):
 
     _plan_frequency_unique = models.UniqueIndex(
         "(plan_id, recurrence_unit, recurrence_interval)",
-        "The plan offers this frequency already.",
+        "The plan offers this frequency already, on its page “Frequencies”. Delete one of the two rows.",
     )
-    _factor_positive = models.Constraint('CHECK(price_factor > 0)', "A price factor is above zero.")
 
     @api.depends('recurrence_unit', 'recurrence_interval')
     def _compute_display_name(self):
@@ -45,10 +43,23 @@ class BillingPlanFrequency(models.Model):
             plan = offer.plan_id
             is_complete = plan.recurrence_unit and offer.recurrence_unit and offer.recurrence_interval > 0
             if is_complete and plan.recurrence_interval > 0:
-                own = per_month(offer.recurrence_unit, offer.recurrence_interval)
-                offer.price_factor = float(per_month(plan.recurrence_unit, plan.recurrence_interval) / own)
+                offer.price_factor = plan._length(offer.recurrence_unit, offer.recurrence_interval)
             else:
                 offer.price_factor = 1.0
+
+    @api.constrains('price_factor')
+    def _check_price_factor(self):
+        for offer in self:
+            if offer.price_factor <= 0:
+                raise ValidationError(
+                    self.env._(
+                        "Plan %(plan)s, offered frequency %(frequency)s, field “Price Factor”: %(factor)s is refused. "
+                        "Enter more than zero: what a period costs, in periods of the plan.",
+                        plan=offer.plan_id.display_name,
+                        frequency=offer.display_name,
+                        factor=f"{offer.price_factor:g}",
+                    ),
+                )
 
     @api.constrains('recurrence_interval')
     def _check_recurrence_interval(self):

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 
 
 class BillingPlanLine(models.Model):
@@ -7,6 +6,7 @@ class BillingPlanLine(models.Model):
 
     _name = 'billing.plan.line'
     _description = "Plan Line"
+    _inherit = ['billing.line.mixin']
     _order = 'plan_id, sequence, id'
     _check_company_auto = True
 
@@ -14,17 +14,18 @@ class BillingPlanLine(models.Model):
     company_id = fields.Many2one(related='plan_id.company_id', store=True, index='btree_not_null')
     sequence = fields.Integer(default=10)
     kind = fields.Selection(
-        [('recurring', "Every period"), ('setup', "Once")],
+        [('recurring', "Every period"), ('setup', "Once"), ('usage', "By usage")],
         "Billed",
         default='recurring',
         required=True,
-        help="Once: in full with the first period, as a set-up fee.",
+        help="Once: in full with the first period, as a set-up fee. By usage: what was metered in a period, once that "
+        "is over; each contract enters its meter.",
     )
     product_id = fields.Many2one(
         'product.product', required=True, check_company=True, domain="[('sale_ok', '=', True)]", ondelete='restrict'
     )
     name = fields.Text("Description", translate=True, help="Empty: the product's own, in the customer's language.")
-    quantity = fields.Float(digits='Product Unit', default=1.0, required=True)
+    quantity = fields.Float(default=1.0)
     price_from = fields.Selection(
         [('fixed', "Price"), ('list', "List price")],
         "Priced By",
@@ -34,19 +35,11 @@ class BillingPlanLine(models.Model):
         "frequency as any other.",
     )
     price_unit = fields.Float(
-        "Price",
-        digits='Product Price',
         compute='_compute_price_unit',
         store=True,
         readonly=False,
         precompute=True,
         help="For one unit and one period of the plan, in the currency of the contract.",
-    )
-    discount = fields.Float("Discount (%)", digits='Discount')
-
-    _discount_is_a_share = models.Constraint(
-        'CHECK(discount BETWEEN 0 AND 100)',
-        "A discount is a percentage between 0 and 100.",
     )
 
     @api.depends('product_id')
@@ -54,17 +47,10 @@ class BillingPlanLine(models.Model):
         for line in self:
             line.price_unit = line.product_id.lst_price
 
-    @api.constrains('quantity', 'price_unit')
-    def _check_amount_not_negative(self):
-        for line in self:
-            if line.quantity < 0 or line.price_unit < 0:
-                raise ValidationError(
-                    self.env._(
-                        "Plan %(plan)s, line %(line)s: quantity or price is negative. Enter zero or more in both.",
-                        plan=line.plan_id.display_name,
-                        line=line.product_id.display_name,
-                    ),
-                )
+    def _name_in_texts(self):
+        return self.env._(
+            "Plan %(plan)s, line %(line)s", plan=self.plan_id.display_name, line=self.product_id.display_name
+        )
 
     def _contract_values(self):
         """Values of the line that a contract takes from this one; its price follows (see `_plan_price`)."""

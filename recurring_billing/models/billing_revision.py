@@ -23,7 +23,7 @@ class BillingRevision(models.Model):
     company_id = fields.Many2one('res.company', required=True, index=True, default=lambda self: self.env.company)
     currency_id = fields.Many2one(related='company_id.currency_id')
     date_until = fields.Date(
-        "Due Until",
+        "Revisions Until",
         required=True,
         default=lambda self: fields.Date.add(fields.Date.context_today(self), days=AHEAD),
         help="Contracts whose prices are to be revised on or before this day.",

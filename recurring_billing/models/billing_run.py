@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
+from .billing_contract_calendar import ONE_DAY
 from .billing_transaction import is_under_way
 
 
@@ -97,7 +98,8 @@ class BillingRun(models.Model):
             run.amount_total = sum(row.total for row in billed)
             run.later_count = sum(row.count for row in later)
             run.later_amount = sum(row.total for row in later)
-            run.look_count = sum(row.count for row in rows if row.level == 'look')
+            seen = [row for row in rows if row.is_selected or row.outcome == 'free']
+            run.look_count = sum(row.count for row in seen if row.level == 'look')
             run.parked_count = sum(row.count for row in rows if row.level == 'blocked')
             run.todo_count = sum(row.count for row in ticked if row.outcome == 'todo')
             run.done_count = sum(row.count for row in ticked) - run.todo_count
@@ -158,7 +160,9 @@ class BillingRun(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         runs = super().create(vals_list)
-        runs.filtered(lambda run: not run.line_ids).action_compute()
+        previews = runs.filtered(lambda run: not run.line_ids)
+        previews._replace_abandoned()
+        previews.action_compute()
         return runs
 
     def write(self, vals):
@@ -172,6 +176,18 @@ class BillingRun(models.Model):
     def _unlink_only_previews(self):
         if any(run.state != 'preview' for run in self):
             raise UserError(self.env._("A run that was done tells what was billed: it cannot be deleted."))
+
+    def _replace_abandoned(self):
+        """Delete the previews of the same user that ask what these ask: a new one says the same, as of now."""
+        for run in self:
+            asked = [(name, '=', run[name].id) for name in ('company_id', 'contract_id', 'create_uid')]
+            domain = [('state', '=', 'preview'), ('date_until', '=', run.date_until), *asked]
+            (self.search(domain) - self).unlink()
+
+    @api.autovacuum
+    def _gc_previews(self):
+        """Previews that nobody has posted the day after are out of date."""
+        self.search([('state', '=', 'preview'), ('write_date', '<', self.env.cr.now() - ONE_DAY)]).unlink()
 
     # === ACTION METHODS === #
 
@@ -205,8 +221,10 @@ class BillingRun(models.Model):
     def action_post(self):
         """Create and post the selected invoices: a few at once, many in the background."""
         lines = self._lines_to_post()
-        waiting = self.line_ids.filtered(lambda line: line.outcome == 'todo')
-        (waiting - lines)._unguarded().outcome = 'left'
+        waiting = self.line_ids.filtered(lambda line: line.outcome == 'todo') - lines
+        blocked = waiting.filtered(lambda line: line.level == 'blocked')
+        blocked._unguarded().outcome = 'blocked'
+        (waiting - blocked)._unguarded().outcome = 'left'
         lines.period_ids.filtered('error').action_retry()
         self._begin()
         return True

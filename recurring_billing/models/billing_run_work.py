@@ -77,7 +77,7 @@ class BillingRun(models.Model):
                 period._park(error)
                 held |= period
         yield [
-            {**self._blocked_line(missed, next(iter(missed)).error), 'outcome': 'left'}
+            {**self._blocked_line(missed, next(iter(missed)).error), 'outcome': 'blocked'}
             for missed in held.grouped('contract_id').values()
         ]
 
@@ -112,7 +112,7 @@ class BillingRun(models.Model):
             'origin': contract.name,
             'planned_date': today,
             'is_selected': False,
-            'outcome': 'left',
+            'outcome': 'blocked',
             'level': 'blocked',
             'remark': reason,
         }

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_compare, format_date
 
+from ..tools.import_template import in_language
+
 RECORDED = frozenset({'contract_line_id', 'meter', 'date', 'quantity', 'reference', 'note'})
 
 
@@ -165,6 +167,6 @@ class BillingUsage(models.Model):
         return [
             {
                 'label': self.env._("Usage records"),
-                'template': '/recurring_billing/static/csv/usage_import_template.csv',
+                'template': in_language('/recurring_billing/static/csv/usage_import_template.csv', self.env.lang),
             },
         ]

@@ -1,4 +1,5 @@
 from datetime import date
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
@@ -90,8 +91,11 @@ class TestBillingAmendment(BillingCommon):
             contract._amend(
                 'quantity', date(2026, 9, 16), date(2026, 10, 5), lines=[(contract.line_ids, {'quantity': 2.0})]
             )
-            invoices = self._billed(date(2026, 10, 5))
-        self.assertEqual(invoices.mapped('amount_untaxed'), [45.0, 90.0], "half of September, then October")
+            invoice = self._billed(date(2026, 10, 5))
+        self.assertEqual(invoice.amount_untaxed, 135.0)
+        rows = invoice.invoice_line_ids
+        nets = [sum(lines.mapped('price_subtotal')) for lines in rows.grouped('billing_period_id').values()]
+        self.assertEqual(nets, [45.0, 90.0], "half of September, then October")
 
     def test_a_product_is_swapped_with_its_name_and_price(self):
         contract, _bill = self._september()
@@ -256,6 +260,51 @@ class TestBillingAmendment(BillingCommon):
         again = self._billed(TODAY)
         self.assertEqual((again.move_type, again.amount_untaxed), ('out_invoice', 30.0))
 
+    # === SEVERAL PERIODS === #
+
+    def _autumn(self, **values):
+        """A contract whose September and October are billed, and what it is on 15 October."""
+        contract, september = self._september(**values)
+        return contract, september + self._billed(date(2026, 10, 1))
+
+    def test_a_change_for_several_billed_periods_gives_one_credit_note(self):
+        """60.00 instead of 90.00 from 16 September on: 15.00 and 30.00 back, with 9.00 of VAT."""
+        contract, bills = self._autumn()
+        self._change(contract, date(2026, 9, 16), price_unit=60.0)
+        credit = self._billed(date(2026, 10, 15))
+        self.assertEqual((credit.move_type, credit.amount_untaxed, credit.amount_tax), ('out_refund', 45.0, 9.0))
+        self.assertEqual(
+            credit.invoice_line_ids.mapped(lambda line: (line.billing_date_start, line.price_subtotal)),
+            [
+                (date(2026, 9, 16), 45.0),
+                (date(2026, 10, 1), 90.0),
+                (date(2026, 9, 16), -30.0),
+                (date(2026, 10, 1), -60.0),
+            ],
+        )
+        self.assertEqual(credit.ref, f"Credit of {bills[0].name}, {bills[1].name}, {contract.name}")
+        self.assertEqual((credit.amount_residual, sum(bills.mapped('amount_residual'))), (0.0, 162.0))
+        self.assertFalse(self._billed(date(2026, 10, 15)), "never twice")
+
+    def test_a_credit_of_several_bills_gives_back_their_taxes_to_the_cent(self):
+        """33.33 with 6.67 a month: the last half of September, and October, are 16.66 + 33.33 with 3.33 + 6.67."""
+        contract, bills = self._autumn(price=33.33)
+        self._amend(contract, 'end_line', date(2026, 9, 16), lines=[(contract.line_ids, None)])
+        credit = self._billed(date(2026, 10, 15))
+        self.assertEqual((credit.amount_untaxed, credit.amount_tax), (49.99, 10.0))
+        self._amend(contract, 'end_line', date(2026, 9, 1), lines=[(contract.line_ids, None)])
+        rest = self._billed(date(2026, 10, 15))
+        self.assertEqual(credit.amount_tax + rest.amount_tax, sum(bills.mapped('amount_tax')))
+        residuals = [sum(moves.mapped('amount_residual')) for moves in (bills, credit, rest)]
+        self.assertEqual(residuals, [0.0, 0.0, 0.0], "also where the first credit took all of September")
+
+    def test_a_dearer_past_gives_one_invoice_beside_that_of_the_next_period(self):
+        contract, _bills = self._autumn()
+        self._change(contract, date(2026, 9, 16), price_unit=120.0)
+        invoices = self._billed(date(2026, 11, 1)).sorted('amount_untaxed')
+        self.assertEqual(invoices.mapped('move_type'), ['out_invoice'] * 2)
+        self.assertEqual(invoices.mapped('amount_untaxed'), [45.0, 120.0])
+
     # === FREQUENCY AND TERMS === #
 
     def test_a_frequency_changes_with_the_next_period_and_keeps_the_day(self):
@@ -296,6 +345,20 @@ class TestBillingAmendment(BillingCommon):
         self.assertEqual(contract.payment_method_line_id, self.sdd)
 
     # === BAD INPUT === #
+
+    def test_two_people_do_not_change_one_contract_at_once(self):
+        contract, _bill = self._september()
+        amendment = self._change(contract, TODAY, quantity=2.0)
+        self.assertEqual(contract.change_count, 1)
+        steps = (lambda: self._change(contract, TODAY, quantity=3.0), amendment.action_undo)
+        for step in steps:
+            with (
+                patch.object(type(contract), 'try_lock_for_update', lambda self, **_kwargs: self.browse()),
+                self.assertRaisesRegex(UserError, f"Contract {contract.name} is being changed or billed by"),
+            ):
+                step()
+        amendment.action_undo()
+        self.assertEqual(contract.change_count, 2)
 
     def test_amendments_that_cannot_be_are_refused_with_a_remedy(self):
         contract, _bill = self._september()

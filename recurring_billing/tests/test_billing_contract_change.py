@@ -239,6 +239,73 @@ class TestBillingContractChange(BillingCommon):
                 wizard.write(self._on(day))
                 self.assertEqual(wizard.line_ids.mapped(lambda row: (row.name, row.quantity)), rows)
 
+    def test_a_day_outside_the_contract_is_named_and_what_was_typed_stays(self):
+        contract = self._hosting(date_end=date(2026, 12, 31))
+        outside = "10/15/2025 is outside the contract, which runs from 09/01/2026 to 12/31/2026"
+        with Form(self.env['billing.contract.change'].with_context(default_contract_id=contract.id)) as form:
+            with form.line_ids.edit(0) as row:
+                row.quantity = 3.0
+            form.when = 'date'
+            for day, fault in ((date(2025, 10, 15), outside), (date(2027, 1, 1), "01/01/2027 is outside")):
+                form.date = day
+                self.assertIn(fault, form.day_fault)
+                with form.line_ids.edit(0) as row:
+                    self.assertEqual((row.name, row.quantity), ("Hosting", 3.0))
+        with self.assertRaisesRegex(UserError, "01/01/2027 is outside the contract"):
+            form.record.action_see_effect()
+        form.record.date = date(2026, 10, 1)
+        self.assertFalse(form.record.day_fault)
+        form.record.action_confirm()
+        self.assertEqual(contract.amendment_ids.kind, 'quantity')
+
+    def test_an_effect_that_is_another_one_by_now_is_shown_again(self):
+        """Someone else lowers the price between the look and the answer."""
+        contract = self._hosting()
+        wizard = self._wizard(contract)
+        wizard.line_ids.quantity = 2.0
+        wizard.action_see_effect()
+        contract._amend('price', TODAY, TODAY, lines=[(contract.line_ids, {'price_unit': 60.0})])
+        seen = wizard.effect
+        action = wizard.action_confirm()
+        self.assertEqual((action['res_model'], action['target']), (wizard._name, 'new'))
+        self.assertEqual(len(contract.amendment_ids), 1, "asked again, not done")
+        self.assertTrue(wizard.is_effect_new)
+        self.assertNotEqual(wizard.effect, seen)
+        wizard.action_confirm()
+        self.assertEqual(len(contract.amendment_ids), 2)
+
+    def test_a_look_of_yesterday_is_not_confirmed_today(self):
+        contract = self._hosting()
+        wizard = self._wizard(contract)
+        wizard.line_ids.quantity = 2.0
+        wizard.action_see_effect()
+        with freeze_time('2026-09-16'):
+            wizard.action_confirm()
+            self.assertFalse(contract.amendment_ids)
+            wizard.action_confirm()
+        self.assertEqual(contract.amendment_ids.date, TODAY, "from the day that the dialog shows")
+
+    def test_the_effect_tells_the_revenue_of_the_day_that_matters(self):
+        """Twice 60.00 a month on the 15th: 2 x 90.00 on the day of the change is no longer of interest."""
+        contract = self._hosting()
+        line = contract.line_ids
+        first = contract._amend('quantity', date(2026, 9, 5), TODAY, lines=[(line, {'quantity': 2.0})])
+        contract._amend('price', date(2026, 9, 10), TODAY, lines=[(line, {'price_unit': 60.0})])
+        effect = contract._effect(lambda: contract._undo(first, TODAY), TODAY)
+        self.assertEqual((effect.mrr_day, effect.mrr_before, effect.mrr_after), (TODAY, 120.0, 60.0))
+        october = date(2026, 10, 1)
+        effect = contract._effect(lambda: contract._amend('pause', october, TODAY), TODAY)
+        self.assertEqual((effect.mrr_day, effect.mrr_before, effect.mrr_after), (october, 120.0, 0.0))
+        self.assertIn("10/01/2026", contract._render_effect(effect))
+
+    def test_a_discount_larger_than_the_invoice_is_remarked(self):
+        contract = self._hosting()
+        values = {'contract_id': contract.id, 'name': "Sorry", 'kind': 'amount', 'lasts': 'once'}
+        for amount, is_remarked in ((90.0, False), (500.0, True)):
+            wizard = self.env['billing.discount.grant'].create({**values, 'amount': amount})
+            wizard.action_see_effect()
+            self.assertEqual("is larger than what it is taken off, 90.00" in wizard.effect, is_remarked, amount)
+
     def test_a_set_up_fee_is_not_offered(self):
         contract = self._contract(date_start=date(2026, 9, 1))
         self._add_line(contract, name="Set-up", kind='setup')
@@ -289,6 +356,15 @@ class TestBillingContractChange(BillingCommon):
             wizard = self._wizard(contract)
             wizard.line_ids.price_unit = -5.0
             wizard.action_see_effect()
+        with self.assertRaisesRegex(ValidationError, f"{contract.name}, line Hosting, field “Discount.*150 is refused"):
+            self._wizard(contract).line_ids.discount = 150.0
+        grant = {'contract_id': contract.id, 'name': "Sorry"}
+        for values, message in (
+            ({'percent': 150.0}, "“Percentage”: 150"),
+            ({'kind': 'amount', 'amount': -5.0}, "below"),
+        ):
+            with self.assertRaisesRegex(ValidationError, f"{contract.name}, field .*{message}"):
+                self.env['billing.discount.grant'].create({**grant, **values})
         self.assertFalse(contract.amendment_ids)
 
     def test_a_contract_is_not_paid_by_a_debit_that_no_mandate_allows(self):
@@ -304,6 +380,63 @@ class TestBillingContractChange(BillingCommon):
         with self.assertRaisesRegex(UserError, f"{contract.name}.*Monthly does not offer it. Choose.*Monthly, Yearly"):
             self._wizard(contract, frequency='quarterly').action_see_effect()
         self._wizard(contract, frequency='yearly').action_see_effect()
+
+    def test_the_dialog_shows_what_the_plan_offers_and_what_each_price_becomes(self):
+        offers = [('year', 1, 10.0), ('month', 2, 2.0)]
+        names = ('recurrence_unit', 'recurrence_interval', 'price_factor')
+        rows = [Command.create(dict(zip(names, offer, strict=True))) for offer in offers]
+        plan = self.env['billing.plan'].create({'name': "Monthly", 'frequency_ids': rows})
+        contract = self._hosting(plan_id=plan.id)
+        contract.line_ids._unguarded().plan_line_id = self.env['billing.plan.line'].create(
+            {'plan_id': plan.id, 'product_id': self.service.id, 'price_unit': 90.0}
+        )
+        with Form(self.env['billing.contract.change'].with_context(default_contract_id=contract.id)) as form:
+            self.assertEqual(form.offered_frequencies, ['monthly', 'yearly', 'custom'])
+            self.assertEqual(
+                form.offer_text.splitlines(),
+                [
+                    "Monthly, as now",
+                    "Yearly: Hosting 90.00\xa0€ × 10 = 900.00\xa0€",
+                    "every 2 months: Hosting 90.00\xa0€ × 2 = 180.00\xa0€",
+                ],
+            )
+            form.frequency = 'custom'
+            self.assertEqual((form.recurrence_unit, form.recurrence_interval), ('month', 2))
+        free = self._wizard(self._hosting())
+        self.assertEqual((len(free.offered_frequencies), free.offer_text), (5, False))
+
+    def test_days_of_another_century_are_refused(self):
+        contract = self._hosting()
+        late = f"{contract.name}, field “From”: 01/01/2200 is too far.*Correct the year"
+        change = {'date': '2200-01-01', 'added': [{'product_id': self.service.id}]}
+        until = {'when': 'today', 'date_until': date(2206, 10, 31)}
+        new = self.env['billing.contract.change'].with_context(default_contract_id=contract.id)
+
+        def typed():
+            form = Form(new)
+            form.when = 'date'
+            form.date = date(9999, 12, 31)
+
+        cases = (
+            (lambda: self._wizard(contract, **self._on(date(2200, 1, 1))).action_see_effect(), late),
+            (lambda: contract.change(change), late),
+            (lambda: self._wizard(contract, 'pause', **until).action_see_effect(), "field “Until”: 10/31/2206"),
+            (typed, "field “From”: 12/31/9999"),
+            (lambda: self._contract(date_start=date(9999, 12, 31)), "New contract, field “Start”: 12/31/9999"),
+            (lambda: self._contract(date_start=date(202, 9, 1)), "field “Start”"),
+            (lambda: self._contract().write({'date_end': date(9999, 12, 31)}), "field “End”: 12/31/9999"),
+            (lambda: setattr(Form(self.env['billing.contract']), 'date_start', date(9999, 12, 31)), "field “Start”"),
+        )
+        for attempt, message in cases:
+            with self.subTest(message), self.assertRaisesRegex(UserError, message), self.env.cr.savepoint():
+                attempt()
+        self.assertFalse(contract.amendment_ids)
+
+    def test_no_door_lets_a_way_of_payment_wait(self):
+        contract, october = self._hosting(), date(2026, 10, 1)
+        for terms in ({'payment_method_line_id': False}, {'mandate_id': False}):
+            with self.assertRaisesRegex(UserError, "hold at once.*cannot wait for 10/01/2026"):
+                contract._amend('payment', october, TODAY, terms=terms)
 
     def test_only_started_contracts_are_changed_by_the_dialog(self):
         with self.assertRaisesRegex(UserError, "only possible while it is “Running / Paused”"):

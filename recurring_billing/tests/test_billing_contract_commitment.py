@@ -2,7 +2,7 @@ from datetime import date
 
 from odoo import Command
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import freeze_time, tagged
+from odoo.tests import Form, freeze_time, tagged
 
 from .common import BillingCommon
 
@@ -333,3 +333,88 @@ class TestBillingContractCommitment(BillingCommon):
         dialog.fee = 0.0
         dialog.action_confirm()
         self.assertEqual(contract.line_ids.mapped('kind'), ['recurring'])
+
+    # === OTHER TERMS === #
+
+    def _change(self, contract, **values):
+        return self.env['billing.contract.change'].create({'contract_id': contract.id, **values})
+
+    def test_commitment_and_notice_of_one_contract_are_agreed_anew(self):
+        contract = self._bound(**YEAR, notice_count=1)
+        wizard = self._change(contract)
+        self.assertEqual((wizard.commitment_months, wizard.notice_count, wizard.renewal), (12, 1, 'open'))
+        fee = {'early_fee': 'percent', 'early_fee_percent': 50.0, 'early_fee_product_id': self.fee.id}
+        wizard.write({'commitment_months': 24, 'renewal': 'tacit', 'notice_count': 3, **fee})
+        wizard.action_see_effect()
+        self.assertIn("08/31/2028", wizard.effect)
+        wizard.action_confirm()
+        amendment = contract.amendment_ids
+        self.assertEqual(amendment.kind, 'terms')
+        self.assertIn("Minimum Term 12 → 24", amendment.summary)
+        self.assertEqual((contract.committed_until, contract.notice_deadline), (date(2028, 8, 31), date(2028, 5, 31)))
+        self.assertEqual(amendment.mrr_before, amendment.mrr_after)
+        amendment.action_undo()
+        self.assertEqual((contract.commitment_months, contract.renewal, contract.early_fee), (12, 'open', 'none'))
+
+    def test_terms_that_cannot_be_are_refused(self):
+        contract = self._bound(date(2025, 1, 1), **YEAR)
+        later = {'when': 'date', 'date': date(2026, 10, 1)}
+        cases = (
+            ({'commitment_months': -1}, ValidationError, f"{contract.name}, field “Minimum Term”: -1 is refused"),
+            ({'early_fee': 'fixed'}, ValidationError, f"{contract.name}: choose in the field “Fee Product”"),
+            ({'notice_count': 2, **later}, UserError, "cannot wait for 10/01/2026. Choose 09/15/2026"),
+            ({'renewal': 'end'}, UserError, "it would have ended on 12/31/2025, in the past"),
+        )
+        for values, error, message in cases:
+            with self.subTest(message), self.assertRaisesRegex(error, message), self.env.cr.savepoint():
+                self._change(contract, **values).action_see_effect()
+        self.assertFalse(contract.amendment_ids)
+
+    def test_a_fixed_term_is_extended(self):
+        """A term of months becomes longer, an end that was agreed as a day moves; a year more is billed by both."""
+        until = date(2028, 8, 31)
+        cases = (
+            (self._bound(**YEAR, renewal='end'), "Minimum Term 12 → 24", (until, until)),
+            (self._bound(date_end=date(2027, 8, 31)), "End 08/31/2027 → 08/31/2028", (until, False)),
+            (self._bound(**YEAR), "Minimum Term 12 → 24", (False, until)),
+            (self._bound(**YEAR, renewal='tacit', renewal_months=6), "Minimum Term 12 → 24", (False, until)),
+        )
+        for contract, sentence, ends in cases:
+            with self.subTest(sentence, renewal=contract.renewal):
+                self._change(contract, extend_until=until).action_confirm()
+                amendment = contract.amendment_ids
+                self.assertEqual((amendment.kind, amendment.summary), ('terms', sentence))
+                self.assertEqual((contract.date_end, contract.committed_until), ends)
+        self.assertEqual(contract.next_renewal, date(2028, 9, 1))
+
+    def test_a_term_is_extended_to_days_that_it_can_end_on(self):
+        contract = self._bound(**YEAR, renewal='end')
+        cases = (
+            (date(2028, 1, 15), f"{contract.name}, field “Extend Until”.*Choose one of: 12/31/2027, 01/31/2028"),
+            (date(2027, 8, 31), "runs until 08/31/2027 as it is. Choose a later day"),
+        )
+        for day, message in cases:
+            with self.subTest(day), self.assertRaisesRegex(UserError, message):
+                self._change(contract, extend_until=day).action_see_effect()
+        contract._terminate(date(2026, 12, 31), TODAY)
+        with self.assertRaisesRegex(UserError, "Press “Withdraw Termination” first"):
+            self._change(contract, extend_until=date(2028, 8, 31)).action_see_effect()
+
+    def test_a_notice_is_not_received_in_the_future_nor_an_end_wished_in_another_century(self):
+        contract = self._bound()
+        with Form(self.env['billing.contract.termination'].with_context(default_contract_id=contract.id)) as form:
+            form.reason_id = self.reason
+            for name, day, message in (
+                ('notice_date', date(2030, 1, 1), f"{contract.name}, field “Notice Received On”: 01/01/2030 is still"),
+                ('date_end', date(9999, 12, 31), "field “End”: 12/31/9999 is too far"),
+            ):
+                with self.assertRaisesRegex(UserError, message):
+                    setattr(form, name, day)
+                setattr(form, name, TODAY)
+        with self.assertRaisesRegex(UserError, "field “Notice Received On”"):
+            contract._terminate(date(2030, 1, 31), TODAY, notice_date=date(2030, 1, 1))
+        with self.assertRaisesRegex(UserError, "field “Last Day”: 01/31/2056 is too far"):
+            contract._terminate(date(2056, 1, 31), TODAY)
+        bound = self._bound(commitment_months=240)
+        bound._terminate(bound.committed_until, TODAY)
+        self.assertEqual(bound.date_end, date(2046, 8, 31), "the end of a commitment, however far")

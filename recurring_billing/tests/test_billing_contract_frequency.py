@@ -112,8 +112,11 @@ class TestBillingContractFrequency(BillingCommon):
         contract._start(contract.date_start)
         amendment = self._changed(contract, OCTOBER, 'monthly')
         self.assertEqual((amendment.mrr_before, amendment.mrr_after), (90.0, 90.0))
-        self.assertEqual(amendment.discount_ids.mapped(lambda row: (row.name, row.amount)), [("Loyal", 10.0)])
+        self.assertIn("Loyal (-120.00\xa0€) → 10.00\xa0€", amendment.summary)
+        self.assertNotIn("Over", amendment.summary)
         self.assertEqual(self._nets(contract, OCTOBER, NOVEMBER), [90.0, 90.0])
+        texts = contract._invoices().sorted('id').invoice_line_ids.mapped('name')
+        self.assertEqual(texts[1], "Loyal (-10.00\xa0€) on Hosting, from 10/01/2026 to 10/31/2026")
 
     def test_an_undone_frequency_gives_the_old_discount_again(self):
         loyal = {'name': "Loyal", 'kind': 'amount', 'amount': 10.0, 'date_from': date(2026, 9, 1)}
@@ -138,6 +141,25 @@ class TestBillingContractFrequency(BillingCommon):
         contract = self._listed()
         self.assertEqual((contract.mrr, contract.line_ids.price_subtotal), (100.0, 100.0))
         self.assertEqual(self._nets(contract, OCTOBER), [100.0])
+
+    def test_figures_follow_the_list_by_night(self):
+        """110.00 as typed over today's price, 130.00 as agreed long ago for tomorrow."""
+        contract = self._listed()
+        pricelist = contract.pricelist_id
+        pricelist.item_ids.fixed_price = 110.0
+        self._bill(TODAY)
+        self.assertEqual((contract.mrr, contract.line_ids.price_subtotal), (110.0, 110.0))
+        pricelist.item_ids.date_end = '2026-09-15 21:59:59'
+        pricelist.item_ids = [Command.create({**self._price_item(130.0), 'date_start': '2026-09-15 22:00:00'})]
+        for today, price in ((TODAY, 110.0), (date(2026, 9, 16), 130.0)):
+            with freeze_time(today):
+                self._bill(today)
+            self.assertEqual((contract.mrr, contract.line_ids.price_subtotal), (price, price))
+
+    @classmethod
+    def _price_item(cls, price):
+        template = cls.service.product_tmpl_id.id
+        return {'applied_on': '1_product', 'product_tmpl_id': template, 'compute_price': 'fixed', 'fixed_price': price}
 
     def test_a_frequency_fixes_a_price_from_the_list(self):
         contract = self._listed()
@@ -169,17 +191,15 @@ class TestBillingContractFrequency(BillingCommon):
 
     # === WHAT COMES BEFORE A LATER FREQUENCY === #
 
-    def test_a_price_is_not_agreed_before_a_later_frequency(self):
+    def test_what_a_later_frequency_was_not_agreed_for_is_refused_before_it(self):
         contract, _bill = self._september(price=90.0)
         line = contract.line_ids
-        self._frequency(contract, NOVEMBER, YEARLY, lines=[(line, {'price_unit': 1080.0})])
-        added = {'product_id': self.service.id, 'name': "Backup", 'price_unit': 30.0}
-        amount = {'name': "Offer", 'kind': 'amount', 'amount': 5.0, 'date_from': OCTOBER}
+        self._frequency(contract, NOVEMBER, YEARLY)
+        listed = {'product_id': self.service.id, 'name': "Backup", 'is_price_listed': True}
         cases = (
-            ('price', {'lines': [(line, {'price_unit': 95.0})]}),
-            ('new_line', {'added': [added]}),
-            ('discount', {'discounts': [amount]}),
             ('frequency', {'terms': {'recurrence': QUARTERLY}}),
+            ('new_line', {'added': [listed]}),
+            ('lines', {'lines': [(line, {'is_price_listed': True})]}),
         )
         for kind, values in cases:
             with (
@@ -188,6 +208,76 @@ class TestBillingContractFrequency(BillingCommon):
                 self.env.cr.savepoint(),
             ):
                 contract._amend(kind, OCTOBER, TODAY, **values)
-        contract._amend('quantity', OCTOBER, TODAY, lines=[(line, {'quantity': 2.0})])
-        contract._amend('new_line', OCTOBER, TODAY, added=[{**added, 'kind': 'setup'}])
-        contract._amend('new_line', NOVEMBER, TODAY, added=[added])
+        contract._amend('new_line', NOVEMBER, TODAY, added=[listed])
+
+    def test_what_is_agreed_before_a_later_frequency_goes_on_in_it(self):
+        """Monthly 95.00 x 2 + 30.00 - 5.00 from October on, all of it twelve times from November on."""
+        contract, _bill = self._september(price=90.0)
+        line = contract.line_ids
+        self._frequency(contract, NOVEMBER, YEARLY)
+        added = {'product_id': self.service.id, 'name': "Backup", 'price_unit': 30.0}
+        amount = {'name': "Offer", 'kind': 'amount', 'amount': 5.0, 'date_from': OCTOBER}
+        steps = (
+            ('price', {'lines': [(line, {'price_unit': 95.0})]}, 95.0),
+            ('quantity', {'lines': [(line, {'quantity': 2.0})]}, 190.0),
+            ('new_line', {'added': [added]}, 220.0),
+            ('new_line', {'added': [{**added, 'kind': 'setup'}]}, 220.0),
+            ('discount', {'discounts': [amount]}, 215.0),
+        )
+        done = [contract._amend(kind, OCTOBER, TODAY, **values) for kind, values, _monthly in steps]
+        monthly = [monthly for _kind, _values, monthly in steps]
+        self.assertEqual([amendment.mrr_after for amendment in done], monthly)
+        self.assertEqual(contract._mrr_on(NOVEMBER), 215.0)
+        self.assertEqual(self._nets(contract, OCTOBER, NOVEMBER), [245.0, 2580.0])
+
+    def test_what_is_undone_before_a_later_frequency_is_undone_in_it(self):
+        contract, _bill = self._september(price=90.0)
+        line = contract.line_ids
+        amount = {'name': "Offer", 'kind': 'amount', 'amount': 5.0, 'date_from': OCTOBER}
+        price = contract._amend('price', OCTOBER, TODAY, lines=[(line, {'price_unit': 95.0})])
+        offer = contract._amend('discount', OCTOBER, TODAY, discounts=[amount])
+        end = contract._amend('discount', date(2026, 10, 16), TODAY, ended=offer.discount_ids)
+        self._changed(contract, NOVEMBER, 'yearly')
+        expected = [(price, 1080.0), (end, 1020.0), (offer, 1080.0)]
+        self.assertEqual(contract._mrr_on(NOVEMBER), 95.0)
+        for amendment, yearly in expected:
+            with self.subTest(amendment.kind):
+                amendment.action_undo()
+                self.assertEqual(contract._mrr_on(NOVEMBER) * 12, yearly)
+        self.assertEqual(self._nets(contract, OCTOBER, NOVEMBER), [90.0, 1080.0])
+
+    def test_a_revision_before_a_later_frequency_goes_on_in_it(self):
+        terms = {'revision': 'percent', 'revision_percent': 2.0, 'revision_agreed_on': date(2025, 10, 1)}
+        contract, _bill = self._september(price=90.0, **terms)
+        self._frequency(contract, NOVEMBER, YEARLY)
+        contract._revise(contract._plan_revision(OCTOBER), OCTOBER, TODAY)
+        self.assertEqual(self._nets(contract, OCTOBER, NOVEMBER), [91.8, 1101.6])
+
+    def test_what_was_agreed_for_later_follows_a_frequency_decided_after(self):
+        """100.00 and 30.00 a month from January, decided first; 1000.00 a quarter from April, decided last."""
+        contract, _bill = self._september(price=90.0)
+        line, january = contract.line_ids, date(2027, 1, 1)
+        added = {'product_id': self.service.id, 'name': "Backup", 'price_unit': 30.0}
+        contract._amend('price', january, TODAY, lines=[(line, {'price_unit': 100.0})])
+        contract._amend('new_line', january, TODAY, added=[added])
+        frequency = self._frequency(contract, OCTOBER, QUARTERLY)
+        contract._amend('price', date(2027, 4, 1), TODAY, lines=[(line, {'price_unit': 1000.0})])
+        days = (OCTOBER, january, date(2027, 4, 1))
+        self.assertEqual([contract._mrr_on(day) for day in days], [90.0, 130.0, 1000 / 3 + 30])
+        frequency.action_undo()
+        self.assertEqual([contract._mrr_on(day) for day in days], [90.0, 130.0, 1030.0])
+
+    def test_a_price_that_is_typed_with_a_frequency_stays_whatever_was_before(self):
+        contract, _bill = self._september(price=90.0)
+        line = contract.line_ids
+        price = contract._amend('price', OCTOBER, TODAY, lines=[(line, {'price_unit': 95.0})])
+        self._frequency(contract, NOVEMBER, YEARLY, lines=[(line, {'price_unit': 1000.0})])
+        price.action_undo()
+        self.assertEqual(self._nets(contract, OCTOBER, NOVEMBER), [90.0, 1000.0])
+
+    def test_a_frequency_scales_prices_wherever_it_comes_from(self):
+        contract, _bill = self._september(price=90.0)
+        amendment = self._frequency(contract, OCTOBER, YEARLY)
+        self.assertEqual((amendment.mrr_before, amendment.mrr_after), (90.0, 90.0))
+        self.assertIn("Hosting: Price 90.00\xa0€ → 1,080.00\xa0€", amendment.summary)
+        self.assertEqual(self._nets(contract, OCTOBER), [1080.0])

@@ -169,6 +169,24 @@ class TestBillingContractImport(BillingCommon, HttpCase):
         [template] = self.env['billing.contract'].get_import_templates()
         self.assertEqual(self.url_open(template['template']).content, self._file())
 
+    def test_who_works_in_french_is_offered_a_french_template_which_imports_alike(self):
+        self.env['res.lang']._activate_lang('fr_FR')
+        paths, english = self._import(self._file())
+        names = ['external_reference', 'date_start', 'date_end', 'frequency', 'timing', 'alignment', 'anchor_day']
+        known = self.env['billing.contract'].browse(english['ids'])
+        expected = known.read(names)
+        self.env['base_import.mapping'].search([]).unlink()
+        known.unlink()
+        for product, name in (("Hosting", "Hébergement"), ("Backup", "Sauvegarde")):
+            self.env['product.product'].search([('name', '=', product)]).name = name
+        [template] = self.env['billing.contract'].with_context(lang='fr_FR').get_import_templates()
+        with file_open(template['template'].removeprefix('/'), 'rb') as file:
+            french_paths, french = self._import(file.read(), lang='fr_FR')
+        self.assertFalse(french['messages'])
+        self.assertEqual(french_paths, paths)
+        contracts = self.env['billing.contract'].browse(french['ids'])
+        self.assertEqual([{**row, 'id': 0} for row in contracts.read(names)], [{**row, 'id': 0} for row in expected])
+
     def test_the_template_makes_four_draft_contracts(self):
         contracts = self._imported(self._file())
         self.assertRecordValues(

@@ -1,4 +1,5 @@
 from datetime import date
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.tests import freeze_time, tagged
@@ -90,3 +91,48 @@ class TestBillingCreditTax(BillingCommon):
         invoice = self._bill(date(2026, 9, 20)).line_ids.invoice_id
         self.assertEqual((invoice.move_type, invoice.amount_untaxed, invoice.amount_tax), ('out_invoice', 53.34, 10.67))
         self.assertEqual(bill.amount_residual, 120.0)
+
+    def test_a_lower_tax_for_days_that_are_billed_is_given_back_by_a_credit_note(self):
+        contract = self._contract(date_start=date(2026, 9, 1), price=100.0)
+        contract._start(contract.date_start)
+        self._bill(date(2026, 9, 1))
+        reduced = self.vat_on_receipts.copy({'name': "10% S", 'amount': 10.0})
+        wanted = {'tax_ids': reduced.ids, 'price_unit': 101.0}
+        contract._amend('lines', date(2026, 9, 1), date(2026, 9, 20), lines=[(contract.line_ids, wanted)])
+        preview = self._preview(contract, until=date(2026, 9, 20)).line_ids
+        [line] = self._bill(date(2026, 9, 20)).line_ids
+        self.assertEqual((line.outcome, line.invoice_id.move_type), ('posted', 'out_refund'), line.remark)
+        self.assertEqual((line.amount_untaxed, line.amount_total), (1.0, -8.9), "101.00 + 10.10 less 100.00 + 20.00")
+        self.assertEqual((preview.amount_untaxed, preview.amount_total), (1.0, -8.9))
+
+    def test_a_credit_of_days_of_a_short_period_gives_their_price_back_to_the_cent(self):
+        contract = self._started(date_start=date(2026, 8, 15), alignment='calendar', anchor_day=1, price=100.0)
+        bill = self._billed_on(date(2026, 8, 15), contract)
+        contract._amend('pause', date(2026, 8, 20), date(2026, 8, 26), date_until=date(2026, 8, 25))
+        credit = self._billed_on(date(2026, 8, 26), contract)
+        self.assertEqual((bill.amount_untaxed, credit.amount_untaxed), (54.84, 19.36), "80.65 - 61.29 of 100.00")
+        self.assertEqual(credit.invoice_line_ids.price_unit, 19.36)
+
+    def test_taxes_of_an_invoice_for_many_contracts_are_computed_once(self):
+        def computations(count):
+            customer = self._customer(f"Groupe {count}", billing_consolidate=True)
+            contracts = self.env['billing.contract'].concat(
+                *(self._contract(customer, debit=False, date_start=date(2026, 9, 1)) for _number in range(count))
+            )
+            contracts._start(date(2026, 9, 1))
+            bill = self._bill(date(2026, 9, 1)).line_ids.invoice_id.filtered(lambda row: row.partner_id == customer)
+            self.assertEqual(len(bill), 1)
+            contracts.line_ids._unguarded().date_end = date(2026, 9, 14)
+            calls = []
+            compute = type(bill)._get_rounded_base_and_tax_lines
+
+            def counted(move, *args, **options):
+                calls.append(move)
+                return compute(move, *args, **options)
+
+            with patch.object(type(bill), '_get_rounded_base_and_tax_lines', counted):
+                bills = [bill for period in contracts.period_ids for bill in period._to_bill()]
+            self.assertEqual(len([bill for bill in bills if bill.credited]), count)
+            return len(calls)
+
+        self.assertEqual((computations(2), computations(5)), (1, 1))

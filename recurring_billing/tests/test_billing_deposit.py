@@ -107,6 +107,30 @@ class TestBillingDeposit(BillingCommon):
         with self.assertRaisesRegex(UserError, "was invoiced: Kept For, To Keep can no longer be changed"):
             deposit.write({'kept_amount': 1.0, 'kept_product_id': False})
 
+    def test_what_is_kept_is_kept_to_the_cent_at_every_rate(self):
+        """No price of whole cents comes to 99.99 with 20 %: 83.33 would make 100.00, 83.32 would make 99.98."""
+        contract = self._started(date_start=TODAY, debit=False)
+        Tax = self.env['account.tax']
+        odd = Tax.create({'name': "19.6 %", 'amount': 19.6, 'type_tax_use': 'sale'})
+        city = Tax.create({'name': "1.23 %", 'amount': 1.23, 'type_tax_use': 'sale'})
+        included = odd.copy({'name': "19.6 % included", 'price_include_override': 'tax_included'})
+        cases = [  # taxes, kept, net
+            (self.vat_on_receipts, 99.99, 83.32),
+            (self.vat_on_receipts, 0.03, 0.02),
+            (odd, 77.77, 65.03),
+            (odd + city, 100.01, 82.77),
+            (included, 77.77, 65.03),
+            (Tax, 77.77, 77.77),
+        ]
+        for taxes, amount, net in cases:
+            with self.subTest(taxes=taxes.mapped('name'), amount=amount):
+                self.damage.taxes_id = taxes
+                deposit, _invoice = self._collected(contract, kept_product_id=self.damage.id, kept_amount=amount)
+                credit, kept = deposit._give_back(TODAY)
+                self.assertEqual((kept.amount_total, kept.amount_untaxed), (amount, net))
+                self.assertAlmostEqual(kept.amount_untaxed + kept.amount_tax, amount)
+                self.assertAlmostEqual(credit.amount_residual + amount, 600.0)
+
     def test_all_of_it_can_be_kept(self):
         contract = self._started(date_start=TODAY, debit=False)
         deposit, _invoice = self._collected(contract, kept_product_id=self.damage.id, kept_amount=600.0)

@@ -74,13 +74,98 @@ class TestBillingDiscount(BillingCommon):
         invoice = self._billed(date(2026, 9, 1))
         self.assertEqual((self._amounts(invoice), invoice.amount_total), ([90.0, -90.0], 0.0))
 
-    def test_an_amount_off_the_contract_is_taken_off_its_first_line(self):
+    # === AN AMOUNT OFF THE WHOLE CONTRACT === #
+
+    def _shared(self, amount=6.0, prices=(5.0, 90.0), others=(), **values):
         lines = [
-            Command.create({'product_id': self.service.id, 'name': name, 'price_unit': price})
-            for name, price in (("Small", 5.0), ("Large", 90.0))
+            Command.create({'product_id': self.service.id, 'name': f"Line {number}", 'price_unit': price})
+            for number, price in enumerate(prices)
         ]
-        self._started([{'kind': 'amount', 'amount': 6.0}], line_ids=lines)
-        self.assertEqual(self._amounts(self._billed(date(2026, 9, 1))), [5.0, -5.0, 90.0], "never more than the price")
+        return self._started([{'kind': 'amount', 'amount': amount}, *others], line_ids=lines, **values)
+
+    def _net_on(self, day):
+        """What the documents of a run on ``day`` come to, credit notes below zero."""
+        return sum(move.amount_untaxed_signed for move in self._billed(day))
+
+    def test_an_amount_off_the_contract_is_shared_by_its_lines(self):
+        """6.00 x 5/95 = 0.32 and the rest; never more than the lines cost together."""
+        cases = (
+            (6.0, (5.0, 90.0), [5.0, -0.32, 90.0, -5.68]),
+            (1.0, (10.0, 10.0, 10.0), [10.0, -0.33, 10.0, -0.34, 10.0, -0.33]),
+            (40.0, (10.0, 20.0), None),
+        )
+        for amount, prices, expected in cases:
+            with self.subTest(amount):
+                contract = self._shared(amount, prices)
+                self.assertEqual(contract.mrr, max(sum(prices) - amount, 0.0))
+                moves = self._billed(date(2026, 9, 1))
+                self.assertEqual(self._amounts(moves) if moves else None, expected)
+                self.assertFalse(self._billed(date(2026, 9, 2)), "never twice")
+
+    def test_each_part_bears_the_tax_of_its_line(self):
+        known = [('company_id', '=', self.company.id), ('type_tax_use', '=', 'sale'), ('amount', '=', 10.0)]
+        reduced = self.env['account.tax'].search(known, limit=1)
+        contract = self._shared(10.0, (50.0, 50.0), debit=False)
+        contract.action_back_to_draft()
+        contract.line_ids[1].tax_ids = reduced
+        contract._start(contract.date_start)
+        invoice = self._billed(date(2026, 9, 1))
+        rows = invoice.invoice_line_ids.mapped(lambda line: (line.price_subtotal, line.tax_ids))
+        normal = self.vat_on_receipts
+        self.assertEqual(rows, [(50.0, normal), (-5.0, normal), (50.0, reduced), (-5.0, reduced)])
+        self.assertEqual(invoice.amount_tax, 9.0 + 4.5)
+
+    def test_an_amount_off_the_contract_outlives_its_first_line(self):
+        """Billed 95.00 - 6.00; from the 16th on the first line is gone, and the other one has the whole 6.00 off."""
+        contract = self._shared()
+        self._billed(date(2026, 9, 1))
+        first = contract.line_ids[0]
+        amendment = contract._amend('end_line', date(2026, 9, 16), TODAY, lines=[(first, None)])
+        self.assertEqual((amendment.mrr_before, amendment.mrr_after), (89.0, 84.0))
+        self.assertEqual(self._net_on(TODAY), -2.5, "15/30 of 5.00")
+        self.assertFalse(self._billed(TODAY), "never twice")
+        self.assertEqual(self._amounts(self._billed(date(2026, 10, 1))), [90.0, -6.0])
+        amendment.action_undo()
+        self.assertEqual(round(self._net_on(date(2026, 10, 1)), 2), 7.5, "half of September's 5.00, October's 5.00")
+
+    def test_an_amount_off_the_contract_is_shared_by_days(self):
+        """A line of 30.00 from the 16th on takes a third of 9.00; the whole stays 9.00."""
+        contract = self._shared(9.0, (60.0,))
+        added = {'product_id': self.service.id, 'name': "Backup", 'price_unit': 30.0}
+        contract._amend('new_line', date(2026, 9, 16), TODAY, added=[added])
+        invoice = self._billed(date(2026, 9, 1))
+        self.assertEqual(self._amounts(invoice), [30.0, -4.5, 30.0, -3.0, 15.0, -1.5])
+        self.assertFalse(self._billed(TODAY), "never twice")
+
+    def test_an_amount_is_shared_after_what_lines_have_off_themselves(self):
+        """100.00 halved, 50.00 whole: 9.00 are shared as 50 to 50; from the 16th on as 100 to 50."""
+        contract = self._shared(9.0, (100.0, 50.0))
+        contract.action_back_to_draft()
+        half = {'name': "Half", 'percent': 50.0, 'date_from': '2026-09-01', 'date_until': '2026-09-15'}
+        contract.discount_ids = [Command.create({**half, 'line_id': contract.line_ids[0].id})]
+        contract._start(contract.date_start)
+        rows = self._billed(date(2026, 9, 1)).invoice_line_ids.filtered(lambda line: "Welcome" in line.name)
+        self.assertEqual(rows.mapped('price_subtotal'), [-2.25, -3.0, -2.25, -1.5])
+
+    def test_a_new_list_price_opens_no_billed_day(self):
+        pricelist = self._pricelist((50.0, False, False))
+        contract = self._shared(10.0, (50.0, 50.0), pricelist_id=pricelist.id)
+        contract.action_back_to_draft()
+        contract.line_ids[0].is_price_listed = True
+        contract._start(contract.date_start)
+        self._billed(date(2026, 9, 1))
+        pricelist.item_ids.fixed_price = 150.0
+        self.assertFalse(self._billed(TODAY))
+        self.assertEqual(self._amounts(self._billed(date(2026, 10, 1))), [150.0, -7.5, 50.0, -2.5])
+
+    def test_whole_periods_share_an_amount_too(self):
+        contract = self._shared(6.0, (5.0, 90.0), proration='none')
+        self.assertEqual(self._amounts(self._billed(date(2026, 9, 1))), [5.0, -0.32, 90.0, -5.68])
+        contract._amend('end_line', date(2026, 10, 1), TODAY, lines=[(contract.line_ids[0], None)])
+        self.assertFalse(self._billed(TODAY))
+        self.assertEqual(self._amounts(self._billed(date(2026, 10, 1))), [90.0, -6.0])
+
+    # === CHANGES === #
 
     def test_a_discount_agreed_later_for_billed_days_is_credited_and_charged(self):
         contract = self._started()
@@ -297,12 +382,49 @@ class TestBillingDiscount(BillingCommon):
     def test_offers_are_for_their_plans_and_customers(self):
         tag = self.env['res.partner.category'].create({'name': "Friends"})
         plan = self.env['billing.plan'].create({'name': "Gold"})
-        rules = self.env['billing.loyalty.rule']
         everybody = self._rule(after_months=12)
         tagged = self._rule(after_months=12, category_ids=[Command.set(tag.ids)])
         planned = self._rule(after_months=12, plan_ids=[Command.set(plan.ids)])
         contract = self._contract(date_start=date(2026, 9, 1))
-        self.assertEqual(rules._for_contract(contract), everybody)
+        rules = self.env['billing.loyalty.rule']._offered_by(self.company)
+        self.assertEqual(rules.filtered(lambda rule: rule._suits(contract)), everybody)
         contract.plan_id = plan
         self.customer.category_id = tag
-        self.assertEqual(rules._for_contract(contract), everybody + tagged + planned)
+        self.assertEqual(rules.filtered(lambda rule: rule._suits(contract)), everybody + tagged + planned)
+
+    def test_a_rule_made_today_shows_on_the_next_invoices_at_once(self):
+        """5 % from 1 November, of which 2 % from 1 October, as the night will agree it; nothing is written."""
+        contract = self._started(date_start=date(2025, 11, 1), price=100.0, debit=False)
+        self.company.billing_missed_limit = 20
+        self._bill(date(2026, 9, 1))
+        self._rule(name="Eleven", after_months=11, percent=2.0)
+        self._rule(name="Year", after_months=12, percent=5.0)
+        rows = contract._upcoming(TODAY)
+        self.assertEqual([row.untaxed for row in rows[:3]], [98.0, 95.0, 95.0])
+        self.assertIn("Discount: Year", rows[1].remarks)
+        self.assertIn("Discount ended: Eleven", rows[1].remarks)
+        self.assertIn("Discount: Year", contract.upcoming_preview)
+        self.assertFalse(contract.discount_ids)
+        self._bill(TODAY)
+        self.assertEqual(len(contract.discount_ids), 2)
+        after = contract._upcoming(TODAY)
+        self.assertEqual([row.untaxed for row in after], [row.untaxed for row in rows])
+
+    def test_offers_are_agreed_in_a_handful_of_queries(self):
+        """However many contracts earn one: what is written is written at once."""
+        contracts = self.env['billing.contract']
+        for number in range(12):
+            partner = self._customer(f"Loyal {number}")
+            contracts |= self._contract(partner=partner, date_start=date(2026, 1, 1), debit=False)
+        contracts._start(TODAY)
+        self._rule(after_months=12, percent=5.0)
+        counts = []
+        for some in (contracts[:2], contracts[2:]):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            some._agree_loyalty(TODAY)
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(contracts.discount_ids.mapped('percent'), [5.0] * 12)
+        self.assertLess(counts[1] - counts[0], 8 * 5, f"8 more contracts, {counts} queries")

@@ -4,7 +4,7 @@ from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import TransactionCase, new_test_user, tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_open, mute_logger
 
 
 @tagged('post_install', '-at_install')
@@ -125,5 +125,10 @@ class TestBillingIndex(TransactionCase):
         self.assertTrue(self.quarterly.with_user(user).code)
 
     def test_the_import_offers_its_template(self):
-        [template] = self.env['billing.index.value'].get_import_templates()
-        self.assertIn('index_values_import_template.csv', template['template'])
+        self.env['res.lang']._activate_lang('fr_FR')
+        for lang in ('en_US', 'fr_FR'):
+            values = self.env['billing.index.value'].with_context(lang=lang)
+            [template] = values.get_import_templates()
+            with self.subTest(lang), file_open(template['template'].removeprefix('/')) as file:
+                labels = {field['string'] for field in values.fields_get().values()}
+                self.assertLessEqual(set(file.readline().strip().split(',')), labels)

@@ -1,5 +1,6 @@
 from datetime import date
 
+from odoo import Command
 from odoo.tests import freeze_time, tagged
 
 from .common import BillingCommon
@@ -46,6 +47,19 @@ class TestBillingPeriodOwed(BillingCommon):
                     (credit.invoice_line_ids.quantity, credit.invoice_line_ids.price_unit), (quantity, price)
                 )
                 self.assertEqual((credit.amount_total, invoice.amount_residual), (invoice.amount_total, 0.0))
+
+    def test_kept_days_cost_the_same_whether_a_line_ends_before_or_after_its_bill(self):
+        line = {'product_id': self.service.id, 'price_unit': 2.05, 'discount': 33.33}  # 1.37, exactly 1.366735
+        kept = []
+        for end, later in (('2026-09-24', False), (False, '2026-09-24')):
+            values = {'date_start': date(2026, 9, 1), 'line_ids': [Command.create({**line, 'date_end': end})]}
+            contract = self._started(**values)
+            moves = self._billed_on(date(2026, 9, 1), contract)
+            if later:
+                contract.line_ids._unguarded().date_end = later
+                moves += self._billed_on(date(2026, 9, 25), contract)
+            kept.append(round(sum(moves.mapped('amount_untaxed_signed')), 2))
+        self.assertEqual(kept, [1.10, 1.10], "24/30 of 1.37")
 
     def test_days_taken_back_piece_by_piece_leave_no_cent_of_their_bill(self):
         contract, invoice = self._september(price=100.0)

@@ -96,7 +96,7 @@ class TestBillingRun(BillingCommon):
         self.assertRegex(contract.parked_reason, rf"{contract.name}: 5 periods are due at once, more than 3")
         self.assertEqual(
             (run.state, run.line_ids.outcome, run.line_ids.level, run.line_ids.remark),
-            ('done', 'left', 'blocked', contract.parked_reason),
+            ('done', 'blocked', 'blocked', contract.parked_reason),
         )
         self.assertFalse(self._bill(TODAY), "the next night asks no more")
         self.assertEqual((len(contract._invoices()), len(contract.activity_ids)), (0, 1))

@@ -133,6 +133,53 @@ class TestBillingRunPost(BillingCommon):
         self.assertEqual((run.state, len(run.line_ids.invoice_id)), ('done', 2))
         self.assertEqual(run.action_invoices()['domain'], [('id', 'in', run.line_ids.invoice_id.ids)])
 
+    def test_the_dialog_counts_what_needs_a_look_as_the_run_does(self):
+        """One is late, one owes nothing; one that is late is unticked."""
+        for name in ("Late", "Left"):
+            left = self._sound(name, date_start=date(2026, 11, 20))
+        self._sound("Free", price=0.0)
+        self._sound("Sound")
+        run = self._preview()
+        run.line_ids.filtered(lambda line: line.contract_id == left).is_selected = False
+        wizard = self.env['billing.run.post'].create({'run_id': run.id})
+        self.assertEqual((run.look_count, wizard.look_count), (2, 2))
+
+    def test_a_row_that_was_blocked_is_not_called_left_out(self):
+        self._sound("Sound")
+        left, blocked = self._sound("Left"), self._sound("Blocked")
+        blocked.period_ids[0]._unguarded().error = "Mend me"
+        run = self._preview()
+        run.line_ids.filtered(lambda line: line.contract_id == left).is_selected = False
+        run.action_post()
+        outcomes = {line.contract_id: line.outcome for line in run.line_ids}
+        self.assertEqual((outcomes[left], outcomes[blocked]), ('left', 'blocked'))
+
+    # === ABANDONED PREVIEWS === #
+
+    def test_a_new_preview_takes_the_place_of_one_that_asked_the_same(self):
+        contract = self._sound("Cabinet Morel")
+        old, other_day, other_contract = (
+            self._preview(),
+            self._preview(until=date(2026, 12, 31)),
+            self._preview(contract),
+        )
+        new = self._preview()
+        runs = old + other_day + other_contract + new
+        self.assertEqual(runs.exists(), other_day + other_contract + new)
+        new.action_post()
+        self._preview()
+        self.assertTrue(new.exists(), "what was posted stays")
+
+    def test_a_preview_vanishes_after_a_day(self):
+        self._sound("Cabinet Morel")
+        run = self._preview()
+        self.env.flush_all()
+        run._gc_previews()
+        self.assertTrue(run.exists())
+        self.env.cr.execute("UPDATE billing_run SET write_date = write_date - interval '25 hours'")
+        run._gc_previews()
+        self.assertFalse(run.exists())
+
     def test_one_date_is_said_once(self):
         run = self._preview(self._sound("Cabinet Morel"))
         self.assertEqual(self.env['billing.run.post'].create({'run_id': run.id}).dates, "12/05/2026")

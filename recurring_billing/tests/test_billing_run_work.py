@@ -33,14 +33,7 @@ class TestBillingRunWork(BillingCommon):
     """A run at work: slice by slice, stopped, gone on with, around what is faulty."""
 
     def test_a_stopped_run_ends_after_its_slice_and_goes_on_later(self):
-        contracts = self._contracts(5)
-        run = self._preview()
-        stopping = Interrupted(then=run.action_stop)
-        with (
-            patch.object(billing_worker, 'SLICE', 2),
-            patch.object(billing_run_work, 'Transaction', lambda: stopping),
-        ):
-            run.action_post()
+        contracts, run = self._stopped_after_two(5)
         self.assertEqual((run.state, run.done_count, len(contracts._invoices())), ('stopped', 2, 2))
         self.assertEqual((run.posted_count, run.invoice_count), (2, 5), "the link counts what is there")
         self.assertFalse(run._require_state('stopped'))
@@ -50,9 +43,9 @@ class TestBillingRunWork(BillingCommon):
         with self.assertRaisesRegex(UserError, "cannot become"):
             run.action_stop()
 
-    def _stopped_after_two(self):
-        """Three contracts, and their run stopped after two."""
-        contracts = self._contracts(3)
+    def _stopped_after_two(self, count=3):
+        """So many contracts, and their run stopped after two."""
+        contracts = self._contracts(count)
         run = self._preview()
         stopping = Interrupted(then=run.action_stop)
         with (

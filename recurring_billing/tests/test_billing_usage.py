@@ -39,11 +39,15 @@ class TestBillingUsage(UsageCommon):
         self.assertEqual(sum(line.usage_ids.mapped('quantity')), 30.5)
 
     def test_the_template_of_the_import_has_the_columns_of_the_model(self):
-        template = self.usage.get_import_templates()[0]['template']
-        with file_open(template.removeprefix('/')) as file:
-            headings = file.readline().strip().split(',')
-        labels = {field['string'] for field in self.usage.fields_get().values()}
-        self.assertLessEqual(set(headings), labels)
+        self.env['res.lang']._activate_lang('fr_FR')
+        for lang, first in (('en_US', "Meter"), ('fr_FR', "Compteur")):
+            usage = self.usage.with_context(lang=lang)
+            template = usage.get_import_templates()[0]['template']
+            with self.subTest(lang), file_open(template.removeprefix('/')) as file:
+                headings = file.readline().strip().split(',')
+                labels = {field['string'] for field in usage.fields_get().values()}
+                self.assertLessEqual(set(headings), labels)
+                self.assertEqual(headings[0], first)
 
     def test_what_cannot_be_billed_is_refused_with_record_field_and_remedy(self):
         contract, line = self._metered(end=date(2026, 11, 30))

@@ -305,18 +305,23 @@ class TestBillingUsageOwed(UsageCommon):
         self.assertEqual(run.line_ids.mapped('amount_untaxed'), [210.0])
         self.assertEqual(contract._upcoming(date(2026, 12, 5))[0].untaxed, 210.0)
 
+    def _queries_to_bill(self, periods):
+        """How many queries it takes to say what ``periods`` owe, with nothing in the cache."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        for period in periods:
+            period._to_bill()
+        return self.env.cr.sql_log_count - before
+
     def test_contracts_without_usage_cost_no_query_more(self):
         def queries(count):
             contracts = self.env['billing.contract'].concat(
                 *(self._sound(f"Many {count} {number}", date_start=date(2026, 12, 1)) for number in range(count))
             )
-            periods = contracts.period_ids.filtered(lambda period: period.planned_date == date(2026, 12, 1))
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            for period in periods:
-                period._to_bill()
-            return self.env.cr.sql_log_count - before
+            return self._queries_to_bill(
+                contracts.period_ids.filtered(lambda period: period.planned_date == date(2026, 12, 1))
+            )
 
         queries(1)  # what is read once
         self.assertEqual(queries(3), queries(12))
@@ -330,12 +335,7 @@ class TestBillingUsageOwed(UsageCommon):
                 )
                 self._use(line, date(2026, 11, 5), 10)
                 periods |= contract.period_ids.filtered(lambda period: period.date_start == date(2026, 11, 1))
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            for period in periods:
-                period._to_bill()
-            return self.env.cr.sql_log_count - before
+            return self._queries_to_bill(periods)
 
         queries(1)  # what is read once
         self.assertEqual(queries(3), queries(12))
@@ -368,3 +368,72 @@ class TestBillingUsageOwed(UsageCommon):
             [{'meter': "M-1", 'date': f'2026-10-{day}', 'quantity': 10, 'reference': str(day)} for day in (15, 16)]
         )
         self.assertEqual(self._amounts(self._billed_on(date(2026, 11, 1), contract)), [[2.0, 10.0]])
+
+    # === NOT AGREED ANY MORE === #
+
+    def _added(self, contract, day, today, **values):
+        """The amendment that adds a metered line from ``day`` on, and the line: 0.10 a unit."""
+        new = {'product_id': self.service.id, 'name': "API calls", 'kind': 'usage', 'meter': "M-2", 'price_unit': 0.1}
+        amendment = contract._amend('new_line', day, today, added=[{**new, **values}])
+        return amendment, amendment.line_ids
+
+    def test_billed_usage_of_a_line_that_is_undone_is_given_back(self):
+        contract = self._started(date_start=date(2026, 9, 1), debit=False)
+        amendment, line = self._added(contract, date(2026, 9, 1), date(2026, 9, 1), usage_minimum=50.0)
+        self._use(line, date(2026, 9, 5), 300)
+        # 300 x 0.10, and 20.00 to the minimum
+        self.assertEqual(self._amounts(self._billed_on(date(2026, 10, 1), contract)[-1]), [[30.0, 20.0]])
+        self._use(line, date(2026, 10, 5), 40)
+        amendment.action_undo()
+        invoice = self._billed_on(date(2026, 11, 1), contract)
+        self.assertSale(invoice, date(2026, 11, 1), [100.0, -30.0, -20.0], 10.0)
+        self.assertEqual(
+            [row[0] for row in self._rows(invoice)],
+            [
+                "usage from 09/01/2026 to 09/30/2026, corrected: 0 Units owed",
+                "minimum from 09/01/2026 to 09/30/2026: 0.00 € less 0.00 € of usage",
+            ],
+        )
+        self.assertEqual(self._amounts(self._billed_on(date(2026, 12, 1), contract)), [[]], "once")
+
+    def test_usage_alone_that_is_undone_is_a_credit_note(self):
+        contract, _line = self._metered(hosting=None)
+        amendment, line = self._added(contract, date(2026, 9, 1), date(2026, 9, 1))
+        self._use(line, date(2026, 9, 5), 300)
+        self._billed_on(date(2026, 10, 1), contract)
+        amendment.action_undo()
+        self.assertEqual(contract.next_invoice_date, date(2026, 11, 1))
+        credit = self._billed_on(date(2026, 11, 1), contract)
+        self.assertEqual(credit.move_type, 'out_refund')
+        self.assertSale(credit, date(2026, 11, 1), [-30.0], -6.0)
+
+    def test_usage_billed_for_days_after_the_end_of_its_line_is_given_back(self):
+        """Ended on September 16th once September was billed: of 10 + 20 units at 0.10 the first 10 stay owed."""
+        contract, line = self._metered()
+        self._use(line, date(2026, 9, 5), 10)
+        self._use(line, date(2026, 9, 20), 20)
+        self._billed_on(date(2026, 10, 1), contract)
+        ending = contract._amend('end_line', date(2026, 9, 16), date(2026, 10, 2), lines=[(line, None)])
+        november = self._billed_on(date(2026, 11, 1), contract)
+        self.assertEqual(
+            [row[::3] for row in self._rows(november)],
+            [("usage from 09/01/2026 to 09/15/2026, corrected: 10 Units owed", -2.0)],
+        )
+        ending.action_undo()
+        self.assertEqual(self._amounts(self._billed_on(date(2026, 12, 1), contract)), [[2.0]], "owed once more")
+
+    def test_usage_follows_its_meter_to_the_line_that_runs_on_its_day(self):
+        """From September 16th on at 1.00 instead of 0.10, agreed in October: 20 units cost 18.00 more."""
+        contract, line = self._metered()
+        self._use(line, date(2026, 9, 5), 10)
+        record = self._use(line, date(2026, 9, 20), 20)
+        self._billed_on(date(2026, 10, 1), contract)
+        new = {'product_id': self.service.id, 'name': "API calls", 'kind': 'usage', 'meter': "M-1", 'price_unit': 1.0}
+        change = contract._amend('lines', date(2026, 9, 16), date(2026, 10, 2), lines=[(line, None)], added=[new])
+        self.assertEqual(record.contract_line_id, change.line_ids)
+        invoice = self._billed_on(date(2026, 11, 1), contract)
+        self.assertEqual(self._amounts(invoice), [[-2.0, 20.0]])
+        self.assertEqual(record.move_id, invoice)
+        change.action_undo()
+        self.assertEqual(record.contract_line_id, line)
+        self.assertEqual(self._amounts(self._billed_on(date(2026, 12, 1), contract)), [[2.0, -20.0]])

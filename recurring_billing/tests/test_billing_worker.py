@@ -3,7 +3,6 @@ from unittest.mock import MagicMock, patch
 
 from psycopg2.errors import SerializationFailure, UniqueViolation
 
-from odoo import SUPERUSER_ID, Command, api
 from odoo.exceptions import UserError
 from odoo.service.model import MAX_TRIES_ON_CONCURRENCY_FAILURE
 from odoo.tests import freeze_time, tagged
@@ -12,7 +11,7 @@ from odoo.tools import mute_logger
 from odoo.addons.recurring_billing.models import billing_transaction
 from odoo.addons.recurring_billing.models.billing_transaction import CronTransaction, Transaction
 
-from .common import BillingCommon
+from .common_workers import WorkersCommon
 
 REASON = "Mend me"
 DONE = date(2030, 1, 1)
@@ -31,7 +30,7 @@ class Committed(Transaction):
 
 @tagged('post_install', '-at_install')
 @freeze_time('2026-12-05')
-class TestBillingWorker(BillingCommon):
+class TestBillingWorker(WorkersCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -186,53 +185,6 @@ class TestBillingWorker(BillingCommon):
         self.assertEqual((len(slices), transaction.waiting), (1, 3))
 
     # === TWO WORKERS, EACH WITH A CURSOR OF ITS OWN === #
-
-    def _committed_contract(self):
-        """The id of a due contract of the main company that every cursor sees; removed after the test."""
-        with self.registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            company = env.ref('base.main_company')
-            env = env(context={'allowed_company_ids': company.ids, 'tracking_disable': True})
-            account = env['account.account'].search(
-                [('company_ids', 'in', company.ids), ('account_type', '=', 'income')], limit=1
-            )
-            product = env['product.product'].create(
-                {'name': "Two workers", 'type': 'service', 'property_account_income_id': account.id}
-            )
-            partner = env['res.partner'].create({'name': "Two workers", 'email': "two@customer.example"})
-            contract = env['billing.contract'].create(
-                {
-                    'partner_id': partner.id,
-                    'date_start': date(2026, 12, 5),
-                    'line_ids': [Command.create({'product_id': product.id, 'price_unit': 10.0})],
-                }
-            )
-            contract._start(date(2026, 12, 5))
-            self.addCleanup(self._remove_committed, contract.id, partner.id, product.product_tmpl_id.id)
-            return contract.id
-
-    def _remove_committed(self, contract, partner, template):
-        with self.registry.cursor() as cr:
-            cr.execute(
-                "DELETE FROM billing_run WHERE id IN (SELECT run_id FROM billing_run_line WHERE contract_id = %s)",
-                [contract],
-            )
-            cr.execute(
-                "DELETE FROM account_move "
-                "WHERE id IN (SELECT move_id FROM account_move_line WHERE billing_contract_id = %s)",
-                [contract],
-            )
-            cr.execute("DELETE FROM billing_contract WHERE id = %s", [contract])
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            env['res.partner'].browse(partner).unlink()
-            env['product.template'].browse(template).unlink()
-
-    def _worker(self, cr, contract):
-        """The contract as the worker of this cursor sees it; a lock that is never given fails instead of hanging."""
-        cr.execute("SET lock_timeout = '10s'")
-        company = api.Environment(cr, SUPERUSER_ID, {}).ref('base.main_company')
-        env = api.Environment(cr, SUPERUSER_ID, {'allowed_company_ids': company.ids})
-        return env['billing.contract'].browse(contract)
 
     def _bill_committed(self, contract, transaction=None):
         runs = contract.env['billing.run']

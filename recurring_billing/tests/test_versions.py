@@ -114,6 +114,7 @@ class TestVersions(BaseCase):
             ("resumed before it began", [Pause(june(5)), Resumption(june(1))], [(5, None)]),
             ("two", [Pause(june(20), june(25)), Pause(june(5), june(10))], [(5, 10), (20, 25)]),
             ("two that overlap count once", [Pause(june(5), june(10)), Pause(june(8), june(15))], [(5, 7), (8, 15)]),
+            ("two without end", [Pause(june(5)), Pause(june(8))], [(5, 7), (8, None)]),
             ("one inside another", [Pause(june(5), june(20)), Pause(june(8), june(10))], [(5, 7), (8, 10), (11, 20)]),
             (
                 "one inside another, resumed: both end",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from .proration import Days, overlap, prorate
 from .recurrence import Recurrence
@@ -64,26 +65,44 @@ class Discount:
 
 
 def reductions(price: Decimal, discounts: Sequence[Discount], rounding: Decimal) -> list[Decimal]:
-    """What each of the ``discounts`` takes off ``price``, in their order: the price less their sum is to be paid.
+    """What each of the ``discounts`` takes off the one ``price``, in their order (see `spread`)."""
+    return [taken for [taken] in spread([price], [(discount, None) for discount in discounts], rounding)]
+
+
+def spread(
+    prices: Sequence[Decimal],
+    discounts: Sequence[tuple[Discount, int | None]],
+    rounding: Decimal,
+) -> list[list[Decimal]]:
+    """What each of the ``discounts``, in their order, takes off each of ``prices``: what they leave is to be paid.
 
     Percentages come first, one after the other, each of what those before it left; then the amounts, each at most what
-    is left (nothing of a price below zero). The price and each reduction are rounded once, as they are printed.
+    is left (nothing of a price below zero). An amount off several prices is spread in proportion to what is left of
+    them, and its parts sum to the whole. Prices and reductions are rounded once, as they are printed.
 
-    :param price: of a whole period, since amounts are: a shorter one owes its share of the price and of each reduction
+    :param prices: of a whole period, since amounts are: a shorter one owes its share of the price and of each reduction
+    :param discounts: each with the index of the price that it is taken off; None: off all of them
     :param rounding: the smallest unit of the currency
     """
-    left = prorate(price, Fraction(1), rounding)
-    taken = {}
-    for index, discount in sorted(enumerate(discounts), key=lambda entry: entry[1].percent is None):
-        taken[index] = _reduction(left, discount, rounding)
-        left -= taken[index]
-    return [taken[index] for index in range(len(discounts))]
+    left = [prorate(price, Fraction(1), rounding) for price in prices]
+    taken = [[0 * rounding] * len(left) for _discount in discounts]
+    for index, (discount, only) in sorted(enumerate(discounts), key=lambda entry: entry[1][0].percent is None):
+        off = range(len(left)) if only is None else [only]
+        for price, part in zip(off, _parts_off([left[price] for price in off], discount, rounding), strict=True):
+            taken[index][price] = part
+            left[price] -= part
+    return taken
 
 
-def _reduction(left: Decimal, discount: Discount, rounding: Decimal) -> Decimal:
+def _parts_off(left: Sequence[Decimal], discount: Discount, rounding: Decimal) -> list[Decimal]:
     if discount.percent is not None:
-        return prorate(left, Fraction(discount.percent) / 100, rounding)
-    return max(min(prorate(discount.amount, Fraction(1), rounding), left), 0 * rounding)
+        return [prorate(price, Fraction(discount.percent) / 100, rounding) for price in left]
+    weights = [max(price, 0 * rounding) for price in left]
+    total = sum(weights)
+    amount = min(prorate(discount.amount, Fraction(1), rounding), total)
+    shares = [Fraction(sum(weights[: end + 1])) / Fraction(total) if total else 0 for end in range(len(weights))]
+    until = [0 * rounding, *(prorate(amount, Fraction(reached), rounding) for reached in shares)]
+    return [after - before for before, after in pairwise(until)]
 
 
 def seniority(start: date, day: date) -> int:

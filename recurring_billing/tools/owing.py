@@ -122,5 +122,6 @@ def _without(whole: Days, gap: Days) -> list[Days]:
     shared = overlap(whole, gap)
     if not shared:
         return [whole]
-    pieces = Days(whole.first, shared.first - _ONE_DAY), Days(shared.last + _ONE_DAY, whole.last)
-    return [piece for piece in pieces if piece.first <= piece.last]
+    # compared before a day is added or taken: there is none beyond those of what has no end
+    before = [Days(whole.first, shared.first - _ONE_DAY)] if whole.first < shared.first else []
+    return before + ([Days(shared.last + _ONE_DAY, whole.last)] if shared.last < whole.last else [])

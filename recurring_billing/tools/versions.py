@@ -13,10 +13,18 @@ _ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Change:
-    """From ``day`` on, ``values`` hold instead of those before, and the others stay; None: then on nothing is owed."""
+    """From ``day`` on, ``values`` hold instead of those before, and the others stay; None: then on nothing is owed.
+
+    A value that is a function is called with all values before: one that follows from what was agreed until then.
+    """
 
     day: date
     values: Mapping[str, Any] | None
+
+    def after(self, before: Mapping[str, Any]) -> dict[str, Any]:
+        """What holds from the day on, where ``before`` held until then."""
+        changed = {name: value(before) if callable(value) else value for name, value in self.values.items()}
+        return {**before, **changed}
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ def versions(values: Mapping[str, Any], changes: Iterable[Change]) -> list[Versi
     for change in sorted(changes, key=lambda change: change.day):
         if change.values is None:
             return _before(result, change.day)
-        result = _from(result, change.day, {**result[-1].values, **change.values})
+        result = _from(result, change.day, change.after(result[-1].values))
     return result
 
 

@@ -1,7 +1,5 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import UserError, ValidationError
-
-from ..models.billing_frequency_mixin import FREQUENCIES, LONGEST, PRESETS, UNITS
+from odoo.exceptions import UserError
 
 
 class BillingContractChange(models.TransientModel):
@@ -36,6 +34,7 @@ class BillingContractChange(models.TransientModel):
         help="First day on which it holds. A day in the past: what was billed since is credited and charged anew.",
     )
     is_past = fields.Boolean(compute='_compute_is_past')
+    day_fault = fields.Char(compute='_compute_day_fault')
     reason = fields.Text(help="Why it was agreed. Kept in the history of the contract.")
 
     # === CHANGE === #
@@ -51,21 +50,6 @@ class BillingContractChange(models.TransientModel):
     )
     added_ids = fields.One2many(
         'billing.contract.change.line', 'change_id', "New Lines", domain=[('line_id', '=', False)]
-    )
-    frequency = fields.Selection(
-        FREQUENCIES,
-        required=True,
-        compute='_compute_frequency',
-        store=True,
-        readonly=False,
-        precompute=True,
-        help="Another one begins with a period that is not billed yet; the price of each line follows its length.",
-    )
-    recurrence_interval = fields.Integer(
-        "Every", compute='_compute_frequency', store=True, readonly=False, precompute=True
-    )
-    recurrence_unit = fields.Selection(
-        UNITS, "Unit", compute='_compute_frequency', store=True, readonly=False, precompute=True
     )
     payment_method_line_id = fields.Many2one(
         'account.payment.method.line',
@@ -111,22 +95,29 @@ class BillingContractChange(models.TransientModel):
             wizard.is_past = bool(wizard.date) and wizard.date < today
 
     @api.depends('contract_id', 'date', 'action')
-    def _compute_line_ids(self):
-        """The lines that are in effect on the day; rows that stay keep what was typed."""
+    def _compute_day_fault(self):
         for wizard in self:
-            items = wizard.contract_id._items_on(wizard.date) if wizard.action == 'change' else wizard.line_ids.line_id
+            is_asked = wizard.action != 'undo' and wizard.date and wizard.contract_id.date_start
+            wizard.day_fault = wizard.contract_id._day_fault(wizard.action, wizard.date) if is_asked else False
+
+    @api.depends('contract_id', 'date', 'action')
+    def _compute_line_ids(self):
+        """The lines that are in effect on the day; rows that stay keep what was typed, all of them on a wrong day."""
+        for wizard in self:
+            is_kept = wizard.action != 'change' or (wizard.line_ids and not wizard._is_within())
+            items = wizard.line_ids.line_id if is_kept else wizard.contract_id._items_on(wizard.date)
             gone = wizard.line_ids.filtered(lambda row, items=items: row.line_id not in items)
             wizard.line_ids = [
                 *(Command.delete(row.id) for row in gone),
                 *(Command.create({'line_id': item.id}) for item in items - wizard.line_ids.line_id),
             ]
 
-    @api.depends('contract_id')
-    def _compute_frequency(self):
-        for wizard in self:
-            wizard.frequency = wizard.contract_id.frequency
-            wizard.recurrence_interval = wizard.contract_id.recurrence_interval
-            wizard.recurrence_unit = wizard.contract_id.recurrence_unit
+    @api.onchange('date', 'date_until')
+    def _onchange_days(self):
+        today = fields.Date.context_today(self)
+        for name in ('date', 'date_until'):
+            if self[name]:
+                self.contract_id._refuse_far(self._fields[name]._description_string(self.env), self[name], today)
 
     @api.depends('contract_id')
     def _compute_payment_method_line_id(self):
@@ -146,20 +137,6 @@ class BillingContractChange(models.TransientModel):
                 wizard.mandate_id = contract.mandate_id
             else:
                 wizard.mandate_id = wizard.is_direct_debit and contract._active_mandate()
-
-    @api.constrains('recurrence_interval')
-    def _check_recurrence_interval(self):
-        for wizard in self:
-            if not 1 <= wizard.recurrence_interval <= LONGEST:
-                raise ValidationError(
-                    self.env._(
-                        "%(record)s, field “Every”: %(interval)s is refused. Enter 1 to %(longest)s days, weeks, "
-                        "months or years.",
-                        record=wizard.contract_id.name,
-                        interval=wizard.recurrence_interval,
-                        longest=LONGEST,
-                    ),
-                )
 
     # === WHAT IS WANTED === #
 
@@ -210,31 +187,9 @@ class BillingContractChange(models.TransientModel):
             terms['recurrence'] = self._wanted_recurrence()
         return terms
 
-    def _check_offered(self):
-        """Where the plan lists other frequencies, the contract changes to one of them, or to the plan's own."""
-        contract = self.contract_id
-        plan = contract.plan_id
-        if plan.frequency_ids and not plan._factor(*self._wanted_recurrence()):
-            own = contract._frequency_text(plan.recurrence_unit, plan.recurrence_interval)
-            raise UserError(
-                self.env._(
-                    "Contract %(contract)s, field “Frequency”: plan %(plan)s does not offer it. Choose one of: "
-                    "%(offered)s.",
-                    contract=contract.name,
-                    plan=plan.display_name,
-                    offered=", ".join([own, *plan.frequency_ids.mapped('display_name')]),
-                ),
-            )
-
-    def _is_new_frequency(self):
-        contract = self.contract_id
-        unit, interval = self._wanted_recurrence()
-        is_complete = contract and unit and interval > 0
-        return bool(is_complete) and (unit, interval) != (contract.recurrence_unit, contract.recurrence_interval)
-
-    def _wanted_recurrence(self):
-        """[unit, interval] of the chosen frequency."""
-        return list(PRESETS.get(self.frequency, (self.recurrence_unit, self.recurrence_interval)))
+    def _is_within(self):
+        """Whether the day of the change is one of the contract's."""
+        return bool(self.date) and not self.contract_id._day_fault(self.action, self.date)
 
     def _title(self):
         """OVERRIDE billing.effect.mixin: what is done, and to which contract."""

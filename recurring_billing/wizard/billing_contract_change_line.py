@@ -1,4 +1,5 @@
 from odoo import Command, api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.tools import float_compare
 
 from ..models.billing_contract_line_version import AGREED
@@ -76,8 +77,10 @@ class BillingContractChangeLine(models.TransientModel):
     @api.depends('line_id', 'change_id.date')
     def _compute_version_id(self):
         for row in self:
-            day = row.change_id.date
-            row.version_id = row.line_id._version_on(day) if row.line_id and day else row.line_id
+            if not row.line_id or row.change_id._is_within():
+                row.version_id = row.line_id and row.line_id._version_on(row.change_id.date)
+            else:  # a day that cannot be: what was typed stays until it is corrected
+                row.version_id = row.proposed_id or row.line_id
 
     @api.depends('line_id')
     def _compute_kind(self):
@@ -111,6 +114,20 @@ class BillingContractChangeLine(models.TransientModel):
             row.price_unit = row.price_unit if is_own else row._proposed_price() * row._length_factor()
             row.tax_ids = source.tax_ids._origin
             row.proposed_for = key
+
+    @api.constrains('discount')
+    def _check_discount(self):
+        for row in self:
+            if not 0 <= row.discount <= 100:
+                raise ValidationError(
+                    self.env._(
+                        "Contract %(contract)s, line %(line)s, field “Discount (%%)”: %(discount)s is refused. Enter 0 "
+                        "to 100.",
+                        contract=row.change_id.contract_id.name,
+                        line=row.name.splitlines()[0],
+                        discount=f"{row.discount:g}",
+                    ),
+                )
 
     def _source(self):
         """Where description, unit, price and taxes come from: what is agreed, or what the product proposes."""

@@ -86,6 +86,14 @@ class BillingContractTermination(models.TransientModel):
             total = taxes.compute_all(wizard.fee, wizard.currency_id, handle_price_include=False)['total_included']
             wizard.fee_total = total
 
+    @api.onchange('notice_date', 'date_end')
+    def _onchange_days(self):
+        """Refuse a slip of the year as soon as it is typed: nothing can be counted from it."""
+        contract, today = self.contract_id, fields.Date.context_today(self)
+        contract._check_notice_date(self.notice_date, today)
+        if self.date_end:
+            contract._refuse_far_start_or_end({'date_end': self.date_end}, today)
+
     @api.constrains('fee')
     def _check_fee(self):
         for wizard in self:

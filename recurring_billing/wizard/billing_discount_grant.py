@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from ..tools.discount import Coverage
 
@@ -37,6 +37,33 @@ class BillingDiscountGrant(models.TransientModel):
         for wizard in self.filtered('contract_id'):
             contract = wizard.contract_id
             wizard.date = contract._next_period_start(max(today, contract.date_start))
+
+    @api.onchange('date', 'date_until')
+    def _onchange_days(self):
+        """Refuse a slip of the year as soon as it is typed."""
+        today = fields.Date.context_today(self)
+        for name in ('date', 'date_until'):
+            if self[name]:
+                self.contract_id._refuse_far(self._fields[name]._description_string(self.env), self[name], today)
+
+    @api.constrains('percent', 'amount', 'kind')
+    def _check_value(self):
+        for wizard in self.filtered(lambda wizard: not wizard.discount_id):
+            if wizard.kind == 'percent' and not 0 <= wizard.percent <= 100:
+                raise ValidationError(
+                    self.env._(
+                        "Contract %(contract)s, field “Percentage”: %(percent)s is refused. Enter 0 to 100.",
+                        contract=wizard.contract_id.name,
+                        percent=f"{wizard.percent:g}",
+                    ),
+                )
+            if wizard.kind == 'amount' and wizard.amount < 0:
+                raise ValidationError(
+                    self.env._(
+                        "Contract %s, field “Amount”: it is below zero. Enter what is taken off, without a sign.",
+                        wizard.contract_id.name,
+                    ),
+                )
 
     def _apply(self, today):
         """EXTENDS billing.effect.mixin: give the discount, or end it before the day."""

@@ -12,7 +12,7 @@ class BillingRunPost(models.TransientModel):
     invoice_count = fields.Integer("Invoices", related='run_id.invoice_count')
     amount_total = fields.Monetary("Total with Taxes", related='run_id.amount_total')
     dates = fields.Char("Dated", compute='_compute_lines')
-    look_count = fields.Integer("Need a Look", compute='_compute_lines')
+    look_count = fields.Integer(related='run_id.look_count')
     left_count = fields.Integer("Left Out", compute='_compute_lines')
     is_sent = fields.Boolean(related='run_id.company_id.billing_send_invoices')
 
@@ -23,7 +23,6 @@ class BillingRunPost(models.TransientModel):
             ticked = waiting.filtered('is_selected')
             days = [line.invoice_date for line in ticked if line.level != 'blocked']
             wizard.dates = in_words(self.env, min(days, default=None), max(days, default=None))
-            wizard.look_count = len(ticked.filtered(lambda line: line.level == 'look'))
             wizard.left_count = len((waiting - ticked).filtered(lambda line: not line.is_later))
 
     def action_confirm(self):
