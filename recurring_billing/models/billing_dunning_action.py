@@ -5,7 +5,6 @@ from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import format_date
 
-
 _logger = logging.getLogger(__name__)
 
 

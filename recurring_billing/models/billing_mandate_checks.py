@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-
 from odoo.exceptions import UserError
 
 from ..tools import sepa_ids

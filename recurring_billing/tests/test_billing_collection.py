@@ -5,7 +5,6 @@ from datetime import date
 import psycopg2
 from lxml import etree
 
-from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
