@@ -60,8 +60,8 @@ class BillingCollection(models.Model):
             if collection.settles_with_bank:
                 raise UserError(
                     self.env._(
-                        "Collection %(collection)s is booked when the bank's credit is recorded, as journal %(journal)s "
-                        "asks for: press “Bank Credited”.",
+                        "Collection %(collection)s is booked when the bank's credit is recorded, as journal "
+                        "%(journal)s asks for: press “Bank Credited”.",
                         collection=collection.name,
                         journal=collection.journal_id.display_name,
                     ),
