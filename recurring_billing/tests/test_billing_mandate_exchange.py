@@ -89,7 +89,7 @@ class TestBillingMandateExchange(BillingCommon):
         values = {
             'partner_id': self.morel.id,
             'iban': 'FR7610278487575797543231912',
-            'signature_date': date(2020, 1, 1),
+            'signature_date': date(2026, 1, 1),
         }
         with self.assertRaisesRegex(UserError, "Mandate old 2.*already used by mandate OLD2"):
             self.env['billing.mandate'].with_context(import_file=True).create(
