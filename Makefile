@@ -3,7 +3,7 @@ PYTHON ?= python3
 NO_PYTHON = Python is missing: install the packages python3 (3.11 to 3.13) and python3-venv.
 DEV = @command -v $(PYTHON) >/dev/null || { echo '!! $(NO_PYTHON)' >&2; exit 1; }; $(PYTHON) dev
 
-.PHONY: help demo test serve shell lint i18n bench-billing bench-debit stop clean lock
+.PHONY: help demo test serve shell lint i18n bench-billing bench-debit bench-pain008 stop clean lock
 
 help: ; $(DEV) --help
 
@@ -25,6 +25,9 @@ bench-billing: ; $(DEV) bench billing $(SIZE)
 
 # SIZE is the number of debits, 1000 if not given
 bench-debit: ; $(DEV) bench debit $(SIZE)
+
+# SIZE is the number of debits in the bank file, 100000 if not given
+bench-pain008: ; $(DEV) bench pain008 $(SIZE)
 
 stop: ; $(DEV) stop
 

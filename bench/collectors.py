@@ -113,7 +113,7 @@ class Ours:
             mandates.action_activate()
             env.cr.commit()
         invoice(env, size, lambda customer: {'preferred_payment_method_line_id': method.id})
-        This._announce(env)
+        Ours._announce(env)
 
     @staticmethod
     def _announce(env):

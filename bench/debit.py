@@ -8,6 +8,7 @@ import report
 from steps import StepError, say, step
 from track import FLOOR, OCA_DEBIT, OURS, Track
 
+IS_PURE = False  # of Odoo
 ROUNDS = 2
 SIZE = 1000
 

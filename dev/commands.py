@@ -88,8 +88,13 @@ def check():
 def benchmark(subject, size=None):
     """measure against Odoo's own cost and the peers'"""
     sys.path.append(str(ROOT / "bench"))
+    contest = importlib.import_module(subject)
     with locked():
-        importlib.import_module(subject).main(databases.prepare(), size)
+        if contest.IS_PURE:
+            python_env.ensure()
+            contest.main(size)
+        else:
+            contest.main(databases.prepare(), size)
 
 
 def stop():
@@ -155,7 +160,7 @@ def parse():
     for name, function in COMMANDS.items():
         subparsers.add_parser(name, help=function.__doc__, description=function.__doc__)
     subparsers.choices["test"].add_argument("tags", nargs="?", help="as Odoo's --test-tags")
-    subparsers.choices["bench"].add_argument("subject", choices=["billing", "debit"])
+    subparsers.choices["bench"].add_argument("subject", choices=["billing", "debit", "pain008"])
     subparsers.choices["bench"].add_argument("size", nargs="?", type=int, help="number of contracts or debits")
     options = vars(parser.parse_args())
     return COMMANDS[options.pop("command")], options.values()

@@ -20,7 +20,7 @@ def main(bench):
         options = ["--init=recurring_billing", "--with-demo", "--stop-after-init", "--no-http"]
         run(*bench.command(database, *options), log=log, env=bench.environment)
     OUT.mkdir(exist_ok=True)
-    with step("Three months of billing, collections, a return, reminders", "30 to 60 s"):
+    with step("Three months of billing, collections, a return, reminders", "30 s to 2 min"):
         facts = tell(bench, database)
     report(facts)
 

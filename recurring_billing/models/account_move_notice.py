@@ -109,6 +109,8 @@ class AccountMove(models.Model):
 
     billing_notice_ids = fields.One2many('billing.notice', 'move_id', "Notices", readonly=True)
     billing_notice_count = fields.Integer(compute='_compute_billing_notice_count')
+    billing_notice_note = fields.Char(compute='_compute_billing_notice_note')
+    billing_notice_failed = fields.Boolean(compute='_compute_billing_notice_note')
     billing_printed_day = fields.Date(
         "Debit Day on the PDF", readonly=True, copy=False, help="The day of the debit that the kept PDF names."
     )
@@ -119,6 +121,15 @@ class AccountMove(models.Model):
         )
         for move in self:
             move.billing_notice_count = counts.get(move._origin, 0)
+
+    @api.depends('billing_notice_ids.state', 'billing_debit_state', 'amount_residual')
+    def _compute_billing_notice_note(self):
+        """What the customer was told last, until there is a debit that says more."""
+        for move in self:
+            last = move.billing_notice_ids.sorted('id')[-1:]
+            is_shown = last and move.state == 'posted' and move.amount_residual and not move.billing_debit_state
+            move.billing_notice_note = last._status_text() if is_shown else False
+            move.billing_notice_failed = is_shown and last.state == 'failed'
 
     def action_billing_send_notices(self):
         """Look at the debits of these invoices, and tell their customers."""

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import html2plaintext
+from odoo.tools import groupby, html2plaintext
 
 
 class AccountMoveSend(models.AbstractModel):
@@ -30,10 +30,8 @@ class AccountMoveSend(models.AbstractModel):
             [('model', '=', 'account.move'), ('res_id', 'in', moves.ids), ('id', '>', last)],
         )
         by_move = messages.grouped('res_id')
-        for move in moves:
-            mine = [announcement for announcement in announcements if announcement.line.move_id == move]
-            if mine and move.id in by_move:
-                self._keep_announcements(mine, by_move[move.id], moves_data[move], today)
+        for move, mine in groupby(announcements, lambda announcement: announcement.line.move_id):
+            self._keep_announcements(mine, by_move.get(move.id, ()), moves_data[move], today)
         return result
 
     @api.model

@@ -125,8 +125,8 @@ class BillingCollection(models.Model):
 
     def _amount_fault(self, limit, where):
         return self.env._(
-            "Its total of %(amount)s is more than journal %(journal)s takes %(where)s (%(limit)s). Drop some debits, or "
-            "choose another date.",
+            "Its total of %(amount)s is more than journal %(journal)s takes %(where)s (%(limit)s). Drop some debits, "
+            "or choose another date.",
             amount=self._euros(self.amount_total),
             journal=self.journal_id.display_name,
             where=where,

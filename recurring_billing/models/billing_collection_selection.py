@@ -112,7 +112,7 @@ class BillingCollection(models.Model):
 
     @api.model
     def _by_mandate(self, lines, mandates):
-        """The items of one customer by the mandate of its invoices; a credit note goes to its own, else to the first."""
+        """The items of one customer by the mandate of its invoices; a credit note goes to its own, else the first."""
         invoices = lines.filtered(lambda line: line.amount_residual_currency > 0)
         groups = invoices.grouped(lambda line: mandates[line])
         for credit in lines - invoices if groups else ():

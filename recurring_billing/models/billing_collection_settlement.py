@@ -34,12 +34,16 @@ class BillingCollection(models.Model):
         self.ensure_one()
         line = self.journal_id.inbound_payment_method_line_ids.filtered(lambda line: line.code == 'billing_sdd')[:1]
         total = self.currency_id.format(self.amount_total)
-        rows = [(line.payment_account_id.display_name or "", self.name, total, "")] if self.debit_count else []
+        rows = [(self._account_text(line.payment_account_id), self.name, total, "")] if self.debit_count else []
         for account, debits in self._live_debits().grouped('account_id').items():
             what = self.env._("%s customers' debits, one line each", len(debits))
             amount = self.currency_id.format(sum(debits.mapped('amount')))
-            rows.append((account.display_name, what, "", amount))
+            rows.append((self._account_text(account), what, "", amount))
         return rows
+
+    def _account_text(self, account):
+        account = account.with_company(self.company_id)  # codes are the company's own
+        return " ".join(part for part in (account.code, account.name) if part)
 
     def action_settle(self):
         """Book the settlement of collections whose date has come."""
@@ -56,8 +60,8 @@ class BillingCollection(models.Model):
             if collection.settles_with_bank:
                 raise UserError(
                     self.env._(
-                        "Collection %(collection)s is booked when the bank's credit is recorded, as journal %(journal)s "
-                        "asks for: press “Bank Credited”.",
+                        "Collection %(collection)s is booked when the bank's credit is recorded, as journal "
+                        "%(journal)s asks for: press “Bank Credited”.",
                         collection=collection.name,
                         journal=collection.journal_id.display_name,
                     ),

@@ -40,7 +40,8 @@ class BillingContract(models.Model):
 
         :param lines: list of (line, {name: value}): what a line becomes; None ends it before ``day``
         :param added: list of values of new lines, owed from ``day`` on
-        :param terms: {name: value} of the contract itself (see `REPLAYED`, and 'recurrence' as [unit, interval])
+        :param terms: {name: value} of the contract itself (see `REPLAYED`, and 'recurrence' as [unit, interval], which
+            prices and amounts off a period follow by themselves, but for a price that ``lines`` gives)
         :param discounts: list of values of new discounts
         :param ended: discounts that end before ``day``
         :raises UserError: where it would change nothing, or may not (see `_check_amendment`)

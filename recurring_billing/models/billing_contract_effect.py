@@ -1,6 +1,5 @@
 import typing
 from datetime import date
-from decimal import Decimal
 
 from odoo import models
 
@@ -80,18 +79,17 @@ class BillingContract(models.Model):
         """What a person may not have meant by ``amendment``, which is made already, in sentences."""
         for discount in amendment.discount_ids.filtered(lambda discount: discount.kind == 'amount'):
             day = discount.date_from
-            line = discount._amount_item()._version_on(day)
-            price = sum(bill.amount for bill in line._whole_period(day)) if line else 0.0
-            covering = line._discounts().filtered(lambda other, day=day: other._covers(day)).sorted()
-            taken = dict(zip(covering, covering._reductions(Decimal(str(price)), line._rounding()), strict=True))
-            if taken.get(discount, 0) < discount.amount:
+            lines = discount.line_id._version_on(day) if discount.line_id else self._sharing_lines(day)
+            prices = {line: line._full_price(day) for line in lines}
+            covering = self._known_discounts().filtered(lambda other, day=day: other._covers(day)).sorted()
+            taken = covering._taken_off(prices, day, lines[:1]._rounding()).get(discount, {})
+            if sum(taken.values()) < discount._amount_on(day):
                 yield self.env._(
-                    "“%(discount)s” is larger than what it is taken off, %(price)s per period of %(line)s: only "
-                    "%(taken)s of it counts, and the rest is not carried over.",
+                    "“%(discount)s” is larger than what it is taken off, %(price)s per period: only %(taken)s of it "
+                    "counts, and the rest is not carried over.",
                     discount=discount._text(),
-                    price=self.currency_id.format(price),
-                    line=line._first_words(),
-                    taken=self.currency_id.format(float(taken.get(discount, 0))),
+                    price=self.currency_id.format(float(sum(prices.values()))),
+                    taken=self.currency_id.format(float(sum(taken.values()))),
                 )
 
     def _billing_figures(self, today):

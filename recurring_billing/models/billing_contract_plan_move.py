@@ -5,6 +5,8 @@ from .billing_commitment_mixin import COMMITMENT_TERMS
 from .billing_notice_mixin import NOTICE_TERMS
 from .billing_revision_mixin import REVISION_TERMS
 
+AGREED_TERMS = (*COMMITMENT_TERMS, *NOTICE_TERMS)
+
 # What of a running contract can follow its plan, each by choice, in the order in which it is done.
 PARTS = ('frequency', 'prices', 'lines', 'ended', 'terms', 'revision')
 FOLLOWED = {'prices': ('price_unit', 'discount'), 'lines': ('product_id', 'name', 'tax_ids')}
@@ -48,8 +50,7 @@ class BillingContract(models.Model):
         lines = [(item, wanted) for item, version in versions if (wanted := version._plan_wanted(day, parts, is_refit))]
         if 'ended' in parts:
             lines += [(item, None) for item, _version in versions if item._is_dropped_by_plan()]
-        agreed = (*COMMITMENT_TERMS, *NOTICE_TERMS)
-        names = [*(agreed if 'terms' in parts else ()), *(REVISION_TERMS if 'revision' in parts else ())]
+        names = [*(AGREED_TERMS if 'terms' in parts else ()), *(REVISION_TERMS if 'revision' in parts else ())]
         terms = {name: self.plan_id._plain_term(name) for name in names}
         terms = {name: value for name, value in terms.items() if value != self._plain_term(name)}
         if set(REVISION_TERMS) & terms.keys() or any('price_unit' in (wanted or ()) for _item, wanted in lines):
@@ -121,7 +122,7 @@ class BillingContract(models.Model):
         copy = self.plan_copy or {}
         found = {
             'frequency': self._is_negotiated('recurrence', copy),
-            'terms': any(self._is_negotiated(name, copy) for name in COMMITMENT_TERMS),
+            'terms': any(self._is_negotiated(name, copy) for name in AGREED_TERMS),
             'revision': any(self._is_negotiated(name, copy) for name in REVISION_TERMS),
         }
         items = [item for item, _version in self._versions_on(day) if item.plan_copy]

@@ -5,9 +5,10 @@ from odoo.tools import format_date
 from ..tools.commitment import Commitment
 from .billing_commitment_mixin import COMMITMENT_TERMS
 from .billing_frequency_mixin import LONGEST
+from .billing_notice_mixin import NOTICE_TERMS
 
 PAYMENT = {'payment_method_line_id', 'mandate_id'}
-BINDING = {'date_end', *COMMITMENT_TERMS}
+BINDING = {'date_end', *COMMITMENT_TERMS, *NOTICE_TERMS}
 
 
 class BillingContract(models.Model):

@@ -97,10 +97,10 @@ class BillingContract(models.Model):
         latest = self.env['billing.period']._latest_dates(self.journal_id)
         advances = self._origin._advances_left()
         rows = []
-        contract = self._with_offers(today)
-        ahead = islice(contract._slots_ahead(), UPCOMING)
+        slots = self._with_offers(today)._slots_ahead()
+        ahead = islice(slots, UPCOMING)
         if until:
-            ahead = takewhile(lambda row: self._planned_date(row[0]) <= until, contract._slots_ahead())
+            ahead = takewhile(lambda row: self._planned_date(row[0]) <= until, slots)
         for slot, bills, error in ahead:
             row = self._upcoming_row(slot, bills, error, today, latest, advances)
             row.remarks.extend(self._remarks_ahead(row, rows[-1] if rows else None, today))

@@ -23,10 +23,14 @@ class BillingDebitItem(models.Model):
             )
         return None
 
+    def _rest(self):
+        """What this item may take now: as planned, at most what is still due of it."""
+        self.ensure_one()
+        return min(self.amount, self.amount_residual, key=abs)
+
     def _excess(self):
         """By how much this item takes more than is still due of it, zero or more."""
-        self.ensure_one()
-        return max(abs(self.amount) - abs(self.amount_residual), 0.0)
+        return self.currency_id.round(abs(self.amount) - abs(self._rest()))
 
 
 class BillingDebit(models.Model):
@@ -37,7 +41,7 @@ class BillingDebit(models.Model):
     recall_text = fields.Text("Tell the Bank", readonly=True, copy=False)
 
     def _follow(self):
-        """Drop or reduce the planned ones of these debits as their invoices changed; say what to recall of the others."""
+        """Drop or reduce the planned ones of these debits as invoices changed; say what to recall of the others."""
         dropped, texts = self.browse(), {}
         for debit in self:
             changes = debit._changes()
@@ -57,24 +61,23 @@ class BillingDebit(models.Model):
         self.ensure_one()
         changes = []
         for item in self.item_ids:
+            if item.amount < 0 and self.state != 'planned':
+                continue  # a netted credit note that is used elsewhere recalls nothing: more is due, not less
             if text := item._change():
                 changes.append(text)
-            elif not item.currency_id.is_zero(item._excess()):
-                excess = item.currency_id.format(item._excess())
-                changes.append(self.env._("%(amount)s of %(invoice)s", amount=excess, invoice=item.move_id.name))
+            elif excess := item._excess():
+                amount = item.currency_id.format(excess)
+                changes.append(self.env._("%(amount)s of %(invoice)s", amount=amount, invoice=item.move_id.name))
         return changes
 
     def _reduce(self):
         """Bring this planned debit down to what is still due; False where nothing is."""
         gone = self.item_ids.filtered(lambda item: item._change())
-        kept = self.item_ids - gone
-        rest = {
-            item: max(min(item.amount, item.amount_residual), item.amount_residual * (item.amount < 0)) for item in kept
-        }
+        rest = {item: item._rest() for item in self.item_ids - gone}
         if self.currency_id.compare_amounts(sum(rest.values()), 0.0) <= 0:
             return False
         for item, amount in rest.items():
-            if item.currency_id.compare_amounts(item.amount, amount):
+            if amount != item.amount:
                 item._unguarded().amount = amount
         gone.unlink()
         return True
@@ -100,11 +103,12 @@ class BillingDebit(models.Model):
         }
         if self.state == 'in_file':
             return self.env._(
-                "%(customer)s: %(changes)s. Do not send the file: cancel collection %(collection)s and prepare it again.",
+                "%(customer)s: %(changes)s. Do not send the file: cancel collection %(collection)s and prepare it "
+                "again.",
                 **texts,
             )
         return self.env._(
-            "%(customer)s: %(changes)s. Ask the bank, until %(day)s, to cancel the debit of %(amount)s with end-to-end id "
-            "%(id)s. Else what is paid twice stands as a credit of the customer, to be paid back.",
+            "%(customer)s: %(changes)s. Ask the bank, until %(day)s, to cancel the debit of %(amount)s with end-to-end "
+            "id %(id)s. Else what is paid twice stands as a credit of the customer, to be paid back.",
             **texts,
         )

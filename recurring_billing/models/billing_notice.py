@@ -96,7 +96,7 @@ class BillingNotice(models.Model):
     days_before = fields.Integer(compute='_compute_days_before', help="Calendar days between the notice and the debit.")
     failure = fields.Char("Why It Failed", readonly=True)
     state = fields.Selection(
-        [('waiting', "Waiting to be sent"), ('sent', "Sent"), ('failed', "Not sent")],
+        [('waiting', "Waiting to be sent"), ('sent', "Announced"), ('failed', "Not sent")],
         "Status",
         compute='_compute_state',
         store=True,
@@ -180,6 +180,21 @@ class BillingNotice(models.Model):
             'creditor_identifier': mandate.creditor_identifier,
             'user_id': self.env.uid,
         }
+
+    def _status_text(self):
+        """Where this notice stands, in one sentence for people."""
+        self.ensure_one()
+        texts = {
+            'amount': self.currency_id.format(self.amount),
+            'day': format_date(self.env, self.date),
+            'sent_on': format_date(self.env, self.sent_on),
+            'failure': self.failure,
+        }
+        if self.state == 'sent':
+            return self.env._("Direct debit of %(amount)s announced on %(sent_on)s for %(day)s", **texts)
+        if self.state == 'failed':
+            return self.env._("The customer was not told of the debit of %(day)s: %(failure)s", **texts)
+        return self.env._("The notice of the debit of %(day)s waits to be sent", **texts)
 
     def _letter_name(self):
         """The name of the printed file, without slashes."""

@@ -2,6 +2,7 @@ from odoo import fields, models
 
 from ..tools.recurrence import per_month
 from .billing_commitment_mixin import COMMITMENT_TERMS
+from .billing_notice_mixin import NOTICE_TERMS
 from .billing_revision_mixin import REVISION_TERMS
 
 
@@ -68,7 +69,7 @@ class BillingPlan(models.Model):
     def _terms_to_copy(self):
         """{name: value} of the terms that a contract copies, fit for JSON; the frequency as [unit, interval]."""
         self.ensure_one()
-        terms = {name: self._plain_term(name) for name in (*COMMITMENT_TERMS, *REVISION_TERMS)}
+        terms = {name: self._plain_term(name) for name in (*COMMITMENT_TERMS, *NOTICE_TERMS, *REVISION_TERMS)}
         return {**terms, 'recurrence': list(self._own_recurrence())}
 
     def _own_recurrence(self):

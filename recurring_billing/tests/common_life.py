@@ -206,7 +206,7 @@ class LifeCommon(BillingCommon):
         posted = run.line_ids.filtered('invoice_id')
         self.assertEqual(sorted(posted.mapped('amount_total')), planned, "the preview said the same")
         for move in run.line_ids.invoice_id:
-            self.snapshots[move] = [lived.life.copy() for lived in lives]
+            self.snapshots[move] = [lived.life.snapshot() for lived in lives]
         if not drafts:
             self._check(lives, day)
         return run

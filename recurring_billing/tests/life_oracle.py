@@ -81,7 +81,7 @@ class Agreement:
         self._starts = {}
         self.given = {}  # {(item, day): what was agreed of it when it was billed and given away}
 
-    def copy(self):
+    def snapshot(self):
         other = copy(self)
         for name in ("items", "offers", "steps", "undone", "given"):
             setattr(other, name, copy(getattr(self, name)))

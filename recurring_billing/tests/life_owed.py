@@ -99,7 +99,7 @@ class Life(Agreement):
     def fee(self, last):
         """What an end on ``last``, for which notice is given today, costs of the commitment that it breaks."""
         bound = min(filter(None, (months_after(self.terms.start, self.terms.commitment) - DAY, self.terms.end)))
-        free = self.copy()
+        free = self.snapshot()
         free.given = {}
         free.undone = self.undone | {number for number, _step in self.applied("termination")}
         days = [last + index * DAY for index in range(1, (bound - last).days + 1)]

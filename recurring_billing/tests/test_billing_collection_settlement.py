@@ -68,9 +68,8 @@ class TestBillingCollectionSettlement(CollectionCommon):
         company.write({'billing_bank_journal_id': journal.id, 'billing_creditor_identifier': 'FR72ZZZ123456'})
         return company
 
-    def test_in_a_company_of_another_currency_the_exchange_difference_is_booked_and_taken_back(self):
-        company = self._zloty_company()
-        env = self.env(context={'allowed_company_ids': company.ids})
+    def _zloty_invoice(self, env, company):
+        """The receivable item of 60 EUR of a contract of that company, whose customer has a mandate there."""
         bank = env['res.partner.bank'].search([('partner_id', '=', self.customer.id)], limit=1)
         mandate = env['billing.mandate'].create(
             {'partner_id': self.customer.id, 'partner_bank_id': bank.id, 'signature_date': date(2026, 1, 1)},
@@ -86,14 +85,23 @@ class TestBillingCollectionSettlement(CollectionCommon):
         )
         contract._start(TODAY)
         invoice = env['billing.run']._bill_company(company, TODAY, transaction=Transaction()).line_ids.invoice_id
-        receivable = invoice.line_ids.filtered(lambda line: line.account_type == 'asset_receivable')
-        self.assertEqual((receivable.balance, receivable.amount_currency), (240.0, 60.0))
+        return self._due_item(invoice)
+
+    def _zloty_settled(self, env, company, receivable):
         told = [row._replace(day=DAY) for row in receivable._billing_announcements(date(2026, 8, 1))]
         env['billing.notice']._write_down(told, 'letter', sent_on=date(2026, 8, 1))
-        collection, _refusals = env['billing.collection']._prepare_debits(company, date(2026, 9, 3), TODAY)
+        collection, _refusals = env['billing.collection']._prepare_debits(company, DAY, TODAY)
         collection._generate(TODAY)
         collection.action_confirm_sent()
-        env['billing.collection']._settle_due(date(2026, 9, 3), transaction=Transaction())
+        env['billing.collection']._settle_due(DAY, transaction=Transaction())
+        return collection
+
+    def test_in_a_company_of_another_currency_the_exchange_difference_is_booked_and_taken_back(self):
+        company = self._zloty_company()
+        env = self.env(context={'allowed_company_ids': company.ids})
+        receivable = self._zloty_invoice(env, company)
+        self.assertEqual((receivable.balance, receivable.amount_currency), (240.0, 60.0))
+        collection = self._zloty_settled(env, company, receivable)
         settled = collection.debit_ids.settlement_line_id
         self.assertEqual((settled.balance, settled.amount_currency), (-300.0, -60.0))
         self.assertEqual((receivable.amount_residual, receivable.reconciled), (0.0, True))
@@ -101,6 +109,30 @@ class TestBillingCollectionSettlement(CollectionCommon):
             collection.debit_ids._return(date(2026, 9, 8), 'AM04')
         self.assertEqual((receivable.amount_residual, receivable.amount_residual_currency), (240.0, 60.0))
         self.assertTrue(settled.reconciled)
+
+    def test_in_a_company_of_another_currency_a_credit_note_is_netted_at_its_own_rate(self):
+        company = self._zloty_company()
+        env = self.env(context={'allowed_company_ids': company.ids})
+        receivable = self._zloty_invoice(env, company)
+        credit = env['account.move'].create(
+            {
+                'move_type': 'out_refund',
+                'partner_id': self.customer.id,
+                'currency_id': receivable.currency_id.id,
+                'invoice_date': TODAY,
+                'invoice_line_ids': [
+                    Command.create({'product_id': self.product_a.id, 'price_unit': 10.0, 'tax_ids': False})
+                ],
+            },
+        )
+        credit.action_post()
+        collection = self._zloty_settled(env, company, receivable)
+        [settled] = collection.debit_ids.settlement_line_id
+        self.assertEqual((settled.balance, settled.amount_currency), (-250.0, -50.0))
+        self.assertEqual((receivable.amount_residual, credit.amount_residual), (0.0, 0.0))
+        self.assertTrue(settled.reconciled)
+        matches = [(one.credit_move_id.move_id, one.amount) for one in receivable.matched_credit_ids]
+        self.assertIn((credit, 40.0), matches, "four zloty a euro, as on the day of both")
 
     def test_in_a_locked_period_settlement_and_vat_take_the_first_open_day(self):
         invoice = self._invoice()

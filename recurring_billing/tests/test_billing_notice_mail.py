@@ -186,6 +186,20 @@ class TestBillingNoticeMail(NoticeCommon):
             self.invoice.activity_ids.mapped('summary'), ["Announce the debit by letter: no e-mail address"]
         )
 
+    def test_a_payer_is_told_by_a_mail_of_its_own(self):
+        """The invoice goes to the customer; who is debited is the head office."""
+        payer = self._customer("Siège Durand")
+        self._mandate(payer, 'FR7610278487575797543231912')
+        self.mandate.action_revoke()
+        self.customer.billing_payer_id = payer
+        self._send_in_background()
+        self.assertFalse(self.invoice.billing_notice_ids)
+        self._night(TODAY)
+        self._empty_post_office()
+        notice = self.invoice.billing_notice_ids
+        self.assertEqual((notice.partner_id, notice.recipient_id), (self.customer, payer))
+        self.assertEqual((notice.kind, notice.state, notice.date), ('mail', 'sent', DAY))
+
     def test_the_night_sends_nothing_where_the_company_says_so(self):
         self.invoice.sending_data = False
         self.company.billing_notice_auto = False

@@ -117,6 +117,23 @@ class TestBillingNoticeSendDialog(NoticeCommon):
         self.assertEqual((self.invoice.billing_notice_count, self.customer.billing_notice_count), (1, 1))
         self.assertEqual(self.contract.debit_notice_count, 1)
 
+    def test_an_invoice_tells_what_its_customer_was_told(self):
+        notice = self._announce(self.invoice, DAY, sent_on=TODAY)
+        self.assertRegex(self.invoice.billing_notice_note, r"of \D*120\.00\D* announced on 09/01/2026 for 09/15/2026")
+        notice.sudo()._unguarded().sent_on = False
+        self.assertEqual(self.invoice.billing_notice_note, "The notice of the debit of 09/15/2026 waits to be sent")
+        notice.sudo()._unguarded().failure = "Mailbox unavailable"
+        self.assertTrue(self.invoice.billing_notice_failed)
+        self.assertIn("not told of the debit of 09/15/2026: Mailbox", self.invoice.billing_notice_note)
+
+    def test_a_debit_under_way_is_not_announced_for_another_day(self):
+        self._collect(date(2026, 9, 3), TODAY)
+        dialog = self._dialog()
+        self.assertEqual(dialog.line_ids.date, date(2026, 9, 3))
+        dialog.line_ids.date = DAY
+        with self.assertRaisesRegex(UserError, "its debit of 09/03/2026 is under way"):
+            dialog.action_confirm()
+
     def test_who_only_reads_invoices_tells_nobody(self):
         company = {'company_id': self.company.id, 'company_ids': [(6, 0, self.company.ids)]}
         reader = new_test_user(self.env, 'reader', 'account.group_account_invoice', **company)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase
 
-from odoo.addons.recurring_billing.tools.discount import Coverage, Discount, LoyaltyRule, reductions, seniority
+from odoo.addons.recurring_billing.tools.discount import Coverage, Discount, LoyaltyRule, reductions, seniority, spread
 from odoo.addons.recurring_billing.tools.proration import Days
 from odoo.addons.recurring_billing.tools.recurrence import UNITS, Recurrence
 
@@ -61,6 +61,18 @@ class TestDiscountLaws(BaseCase):
             in_order[: len(percentages)],
         )
         self.assertEqual(sum(mixed), sum(in_order))
+
+    @LAW
+    @given(st.lists(AMOUNTS, min_size=1, max_size=6), AMOUNTS, ROUNDINGS)
+    def test_an_amount_off_several_prices_is_shared_to_the_last_cent(self, prices, amount, rounding):
+        everything, off = Discount(percent=Decimal(100)), Discount(amount=amount)
+        [whole] = spread(prices, [(everything, None)], rounding)
+        [alone] = reductions(sum(whole), [off], rounding)
+        [parts] = spread(prices, [(off, None)], rounding)
+        self.assertEqual(sum(parts), alone)
+        for part, price in zip(parts, whole, strict=True):
+            self.assertTrue(0 <= part <= price, (part, price))
+            self.assertEqual(part % rounding, 0)
 
     @LAW
     @given(STARTS, RULES, st.integers(-400, 4_000))

@@ -1,6 +1,9 @@
-from hypothesis import given, settings
+from datetime import date
+
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from schwifty import IBAN
+from schwifty.exceptions import SchwiftyException
 
 from odoo.tests import BaseCase
 
@@ -15,6 +18,26 @@ class TestSepaIds(BaseCase):
         self.assertEqual(len(sepa_ids.SEPA_PREFIXES), 42)
         self.assertEqual(len(sepa_ids.EEA_PREFIXES), 30)
         self.assertLess(sepa_ids.EEA_PREFIXES, sepa_ids.SEPA_PREFIXES)
+
+    def test_a_country_belongs_to_sepa_from_its_day_on(self):
+        cases = (
+            (date(2025, 10, 4), "AL MD ME MK RS"),
+            (date(2025, 10, 5), "RS"),
+            (date(2026, 4, 30), "RS"),
+            (date(2026, 5, 1), ""),
+        )
+        for day, missing in cases:
+            with self.subTest(day=day):
+                self.assertEqual(sepa_ids.SEPA_PREFIXES - sepa_ids.sepa_prefixes(day), set(missing.split()))
+        serbian = "RS35260005601001611379"
+        self.assertEqual(sepa_ids.iban_fault(serbian, date(2026, 4, 30)), "not_sepa")
+        self.assertIsNone(sepa_ids.iban_fault(serbian, date(2026, 5, 1)))
+
+    def test_a_bank_is_named_only_outside_the_eea(self):
+        cases = {FRENCH_IBAN: False, "li21": False, "CH93": True, "MC58": True, "RS35": True}
+        for iban, expected in cases.items():
+            with self.subTest(iban=iban):
+                self.assertIs(sepa_ids.bic_needed(iban), expected)
 
     def test_an_iban_is_accepted_in_any_common_writing(self):
         for value in (
@@ -46,6 +69,10 @@ class TestSepaIds(BaseCase):
             "FR7630004008230000123456779": "checksum",
             "FR7730004008230000123456778": "checksum",
             "FR\u0667\u066630004008230000123456778": "checksum",
+            "DE01370400444396477027": "checksum",
+            "DE99370400445102589964": "checksum",
+            "DE00370400449473674616": "checksum",
+            "DE0A370400447093537819": "structure",
             "FR4930004008230000123456779": "national_key",
             "BE41539007547035": "national_key",
         }
@@ -158,3 +185,39 @@ class TestSepaIds(BaseCase):
         digit = (int(FRENCH_IBAN[position]) + step) % 10
         mistyped = f"{FRENCH_IBAN[:position]}{digit}{FRENCH_IBAN[position + 1 :]}"
         self.assertEqual(sepa_ids.iban_fault(mistyped), "checksum")
+
+    @LAW
+    @given(
+        st.sampled_from(["FR", "FR", "MC", *sorted(sepa_ids.SEPA_PREFIXES)]),
+        st.randoms(use_true_random=False),
+        st.integers(2, 33),
+        st.sampled_from(["", "0", "7", "A", "\u0663"]),
+        st.integers(-1, 1),
+    )
+    def test_an_iban_is_judged_as_schwifty_judges_it(self, country, random, position, sign, alias):
+        """Also where a sign differs, and where check digits are another number of the same remainder."""
+        iban = str(IBAN.random(country, random=random, use_registry=False))
+        if sign and position < len(iban):
+            iban = iban[:position] + sign + iban[position + 1 :]
+        elif iban[2:4].isdigit() and 0 <= (check := int(iban[2:4]) + 97 * alias) <= 99:
+            iban = f"{country}{check:02d}{iban[4:]}"
+        self.assertEqual(sepa_ids.iban_fault(iban) is None, self.is_right_for_schwifty(iban))
+
+    @LAW
+    @given(st.from_regex("[0-9]{10}[0-9A-Z]{11}", fullmatch=True), st.integers(0, 99))
+    @example("0" * 21, 0)
+    @example("0" * 21, 97)
+    def test_the_french_key_is_judged_as_schwifty_judges_it(self, account, key):
+        for bban in (f"{account}{key:02d}", f"{account}{self.french_key(account):02d}"):
+            iban = str(IBAN.from_bban("FR", bban))
+            self.assertEqual(sepa_ids.iban_fault(iban) is None, self.is_right_for_schwifty(iban))
+
+    def french_key(self, account):
+        digits = account.translate(str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "12345678912345678923456789"))
+        return 97 - int(f"{digits}00") % 97
+
+    def is_right_for_schwifty(self, iban):
+        try:
+            return IBAN(iban, validate_bban=iban[:2] in {"BE", "ES", "FR", "IT", "MC", "PT"}).is_valid
+        except SchwiftyException:
+            return False

@@ -22,6 +22,7 @@ class TestSepaText(BaseCase):
             "Κώστας Παπαδόπουλος": "Kostas Papadopoulos",
             "ΑΘΗΝΑ, Ούρσουλα, ΟΎΡΣΟΥΛΑ, Κύπρος": "ATHINA, Oursoula, OURSOULA, Kypros",
             "Иван Петков, Николай": "Ivan Petkov, Nikolay",
+            "Николаи\u0306": "Nikolay",
             "Љубљана, Ђорђе, Ќе": "LJubljana, DJordje, KJe",
             "ﬁnance Ⅳ": "finance IV",
         }

@@ -57,6 +57,11 @@ class TestVersions(BaseCase):
                 [(None, june(9), 1, 100), (june(10), None, 3, 100)],
             ),
             (
+                "that follows the value before, also where that is decided later",
+                [Change(june(20), {'price': lambda before: 12 * before['price']}), Change(june(10), {'price': 95})],
+                [(None, june(9), 1, 100), (june(10), june(19), 1, 95), (june(20), None, 1, 1140)],
+            ),
+            (
                 "and back for the same day",
                 [Change(june(10), {'quantity': 2}), Change(june(10), {'quantity': 1})],
                 [(None, None, 1, 100)],

@@ -239,8 +239,8 @@ def _free_lines(party: Party, town: str, postcode: str) -> list[str]:
     lines = []
     for value in party.lines:
         line = readable(value, LINE)
-        if postcode and line.upper().endswith(place):
-            line = readable(line[: -len(place)].rstrip(" ,-"), LINE)
+        if postcode and (start := line.upper().find(place)) >= 0:
+            line = readable(line[:start].rstrip(" ,-"), LINE)
         if line.upper() not in said:
             lines.append(line)
     return lines[:2]

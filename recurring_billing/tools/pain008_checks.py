@@ -42,7 +42,7 @@ def faults(message: Message) -> list[tuple[str, str]]:
     """
     checker = _Checker(message)
     for block in message.blocks:
-        checker.read(block)
+        checker.take(block)
     checker.finish()
     return list(checker.found)
 
@@ -58,7 +58,7 @@ class _Checker:
         self.block_ids, self.block_keys = set(), set()
         self.count, self.total = 0, Decimal()
 
-    def read(self, block: Block) -> None:
+    def take(self, block: Block) -> None:
         self._add(_block_faults(block, self.message))
         self._add(self._block_clashes(block))
         count, total = 0, Decimal()

@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 
 from ..models.billing_commitment_mixin import COMMITMENT_TERMS
+from ..models.billing_notice_mixin import NOTICE_TERMS
+
+AGREED_TERMS = COMMITMENT_TERMS | NOTICE_TERMS
 
 FROM_CONTRACT = {'compute': '_compute_commitment_terms', 'store': True, 'readonly': False, 'precompute': True}
 
@@ -9,7 +12,7 @@ class BillingContractChange(models.TransientModel):
     """Commitment and notice of one contract, agreed anew; a fixed term that goes on until a later day."""
 
     _name = 'billing.contract.change'
-    _inherit = ['billing.contract.change', 'billing.commitment.mixin']
+    _inherit = ['billing.contract.change', 'billing.commitment.mixin', 'billing.notice.mixin']
 
     commitment_months = fields.Integer(**FROM_CONTRACT)
     renewal = fields.Selection(default=None, **FROM_CONTRACT)
@@ -22,6 +25,7 @@ class BillingContractChange(models.TransientModel):
     early_fee_product_id = fields.Many2one(**FROM_CONTRACT)
     pause_extends = fields.Boolean(**FROM_CONTRACT)
     change_timing = fields.Selection(default=None, **FROM_CONTRACT)
+    notice_debit_days = fields.Integer(**FROM_CONTRACT)
     committed_until = fields.Date(related='contract_id.committed_until')
     date_end = fields.Date(related='contract_id.date_end')
     extend_until = fields.Date(
@@ -31,7 +35,7 @@ class BillingContractChange(models.TransientModel):
     @api.depends('contract_id')
     def _compute_commitment_terms(self):
         for wizard in self:
-            for name, default in COMMITMENT_TERMS.items():
+            for name, default in AGREED_TERMS.items():
                 wizard[name] = wizard.contract_id[name] or default
 
     @api.depends('contract_id')
@@ -49,7 +53,7 @@ class BillingContractChange(models.TransientModel):
     def _wanted_terms(self):
         """EXTENDS billing.contract.change: with the commitment, and the longer term"""
         contract = self.contract_id
-        wanted = {name: self._plain_term(name) for name in COMMITMENT_TERMS}
+        wanted = {name: self._plain_term(name) for name in AGREED_TERMS}
         terms = {name: value for name, value in wanted.items() if value != contract._plain_term(name)}
         if self.extend_until:
             terms |= contract._extension(self.extend_until)

@@ -99,6 +99,7 @@ class BillingNoticeSend(models.TransientModel):
             **wizard._get_records_action(name=self.env._("Send Notices")),
             'target': 'new',
             'views': [(False, 'form')],
+            'context': {'dialog_size': 'extra-large'},
         }
 
     @api.model
@@ -203,6 +204,16 @@ class BillingNoticeSendLine(models.TransientModel):
         :raises UserError: names invoice, day, rule and remedy
         """
         self.ensure_one()
+        under_way = self.move_line_id._billing_day_under_way()
+        if under_way and under_way != self.date:
+            raise UserError(
+                self.env._(
+                    "Invoice %(invoice)s, field “Debit On”: its debit of %(day)s is under way. Announce that day, or "
+                    "drop the debit first.",
+                    invoice=self.move_id.name,
+                    day=format_date(self.env, under_way),
+                ),
+            )
         days = self.move_line_id._billing_notice_days()[self.move_line_id]
         first = prenotification.debit_day(self.due or told_on, told_on, days, date.min)
         if self.date >= first and bank_calendar.is_open(self.date):
