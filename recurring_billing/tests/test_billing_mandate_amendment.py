@@ -1,3 +1,4 @@
+from base64 import b64decode
 from datetime import date
 
 from odoo.exceptions import RedirectWarning, UserError, ValidationError
@@ -106,14 +107,16 @@ class TestBillingMandateAmendment(BillingCommon):
         self._started(date_start=date(2026, 9, 1))
         self._bill(date(2026, 9, 1))
         self._change('account', iban=NEW_IBAN)
-        debit = self._collect(date(2026, 9, 25), date(2026, 9, 10)).debit_ids
-        self.mandate._presented(debit)
+        collection = self._collect(date(2026, 9, 25), date(2026, 9, 10))
+        self.assertIn(b"<Id>SMNDA</Id>", b64decode(collection.file))
+        debit = collection.debit_ids
         amendment = self.mandate.amendment_ids
         self.assertEqual((amendment.state, amendment.debit_ids), ('carried', debit))
         self.assertEqual(self.mandate._amendment_part(), Amendment(is_new_account=True))
         self.mandate._settled(self.env['billing.debit'])
         self.assertEqual(amendment.state, 'carried')
-        self.mandate._settled(debit)
+        self._settle(date(2026, 9, 25))
+        self.assertEqual(debit.state, 'settled')
         self.assertEqual((amendment.state, self.mandate._amendment_part()), ('settled', None))
 
     def test_an_account_under_a_mandate_is_not_overwritten_nor_deleted(self):

@@ -1,3 +1,4 @@
+from base64 import b64decode
 from datetime import date
 
 from odoo.exceptions import ValidationError
@@ -44,8 +45,12 @@ class TestBillingMandateUse(BillingCommon):
         line = self._line(invoice)
         self.assertEqual(self.env['billing.mandate']._for_lines(line), {line: self.mandate})
         self.assertIsNone(line._billing_refusal(self.mandate))
-        debit = self._collect(DAY, date(2026, 9, 10)).debit_ids
+        collection = self._collect(DAY, date(2026, 9, 10))
+        debit = collection.debit_ids
         self.assertEqual((debit.mandate_id, debit.partner_id), (self.mandate, self.branch))
+        file = b64decode(collection.file).decode()
+        self.assertRegex(file, r"<UltmtDbtr>\s*<Nm>Durand Lyon</Nm>")
+        self.assertRegex(file, r"<Dbtr>\s*<Nm>Atelier Durand</Nm>")
 
     def test_a_customer_with_a_payer_is_not_debited_by_itself_unless_somebody_chose_so(self):
         own = self._mandate(self.branch, OTHER_IBAN)
@@ -111,7 +116,6 @@ class TestBillingMandateUse(BillingCommon):
 
     def test_what_the_bank_was_given_moves_the_day_of_lapse(self):
         debit = self._debit(self.mandate)
-        self.mandate._presented(debit)
         self.assertEqual((self.mandate.first_collection_date, self.mandate.last_presentation_date), (DAY, DAY))
         self.assertEqual(self.mandate.lapses_on, date(2029, 9, 25))
         self.mandate._unguarded().last_presentation_date = date(2026, 12, 1)
@@ -121,6 +125,6 @@ class TestBillingMandateUse(BillingCommon):
 
     def test_a_one_off_is_used_up_by_its_debit(self):
         once = self._mandate(self.customer, OTHER_IBAN, mandate_type='OOFF')
-        once._presented(self._debit(once))
-        self.assertEqual(once.state, 'consumed')
+        debit = self._debit(once)
+        self.assertEqual((debit.sequence_type, once.state), ('OOFF', 'consumed'))
         self.assertIn("for one debit", once._refusal(DAY))
