@@ -12,7 +12,7 @@ BILLED_BY = {
     'date_start',
     'date_end',
     'contract_id',
-    'sequence',  # an amount off the whole contract is taken off its first line
+    'sequence',  # lines share an amount off the whole contract in their order, which decides on its last cent
 }
 
 

@@ -115,7 +115,8 @@ class BillingContractLine(models.Model):
         full[self] = Decimal(str(charge.full or charge.amount))
         marks = {'reductions': off.discounts, 'among': off.among}
         bills = [charge._replace(**marks)]
-        for discount, parts in off.discounts._taken_off(full, day, self._rounding()).items():
+        within = charge.days.first if charge.days else day  # a new frequency may begin within its first whole period
+        for discount, parts in off.discounts._taken_off(full, within, self._rounding()).items():
             amount = reduction = parts[self]
             if charge.share != WHOLE:
                 amount = part(reduction, charge.days, whole, self._rounding(), self.contract_id.proration)

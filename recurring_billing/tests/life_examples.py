@@ -81,6 +81,14 @@ EXAMPLES = {
         ),
         runs=MONTHLY,
     ),
+    "amounts off go with a frequency that begins within its first period": History(
+        (start(line(100), line(9, 2), is_calendar=True),),
+        events=(
+            (day(1, 5), 0, ("offer", day(2, 1), None, (None, Decimal(12)), None)),
+            (day(2, 6), 0, ("frequency", day(3, 1), ("month", 3))),
+        ),
+        runs=MONTHLY,
+    ),
     "the fee follows the end": History(
         (start(line(100), line(9, 2), commitment=6, fee_percent=Decimal("33.33")),),
         events=(

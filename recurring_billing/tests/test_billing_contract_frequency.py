@@ -118,6 +118,16 @@ class TestBillingContractFrequency(BillingCommon):
         texts = contract._invoices().sorted('id').invoice_line_ids.mapped('name')
         self.assertEqual(texts[1], "Loyal (-10.00\xa0€) on Hosting, from 10/01/2026 to 10/31/2026")
 
+    def test_an_amount_off_follows_a_frequency_that_begins_within_its_first_period(self):
+        """Calendar quarters from November on: 61 of the 92 days of the fourth, of 300.00 less 30.00."""
+        loyal = {'name': "Loyal", 'kind': 'amount', 'amount': 10.0, 'date_from': date(2026, 9, 1)}
+        contract, _bill = self._september(alignment='calendar', discount_ids=[Command.create(loyal)])
+        self._billed_on(OCTOBER, contract)
+        self._frequency(contract, NOVEMBER, QUARTERLY, OCTOBER)
+        quarter = self._billed_on(NOVEMBER, contract)
+        self.assertEqual(quarter.invoice_line_ids.mapped('price_subtotal'), [198.91, -19.89])
+        self.assertEqual(self._nets(contract, date(2027, 1, 1)), [270.0])
+
     def test_an_undone_frequency_gives_the_old_discount_again(self):
         loyal = {'name': "Loyal", 'kind': 'amount', 'amount': 10.0, 'date_from': date(2026, 9, 1)}
         contract, _bill = self._september(price=90.0, discount_ids=[Command.create(loyal)])
