@@ -51,6 +51,11 @@ class WorkersCommon(BillingCommon):
                 [partner],
             )
             cr.execute("DELETE FROM billing_deposit WHERE contract_id = %s", [contract])
+            cr.execute(
+                "DELETE FROM billing_amendment_change WHERE amendment_id IN "
+                "(SELECT id FROM billing_amendment WHERE contract_id = %s)",
+                [contract],
+            )
             cr.execute("DELETE FROM billing_contract WHERE id = %s", [contract])
             env = api.Environment(cr, SUPERUSER_ID, {})
             env['res.partner'].browse(partner).unlink()
