@@ -35,8 +35,11 @@ class BillingContract(models.Model):
     def _first_owed_day(self):
         """The first day of this contract that no other software has billed."""
         self.ensure_one()
-        openings = [line.billed_until for line in self.line_ids if not line.display_type and not line.root_id]
-        return min(openings) + ONE_DAY if openings and all(openings) else self.date_start
+        lines = [line for line in self.line_ids if not line.display_type and not line.root_id]
+        if not any(line.billed_until for line in lines):
+            return self.date_start
+        firsts = [line.billed_until + ONE_DAY if line.billed_until else line.date_start for line in lines]
+        return max(min(first or self.date_start for first in firsts), self.date_start)
 
     def _first_unplanned_day(self):
         ends = [(period.date_end, period.whole_end) for period in self._grid_periods()]
