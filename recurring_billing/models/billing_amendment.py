@@ -178,6 +178,9 @@ class BillingAmendment(models.Model):
 
     @api.model
     def _added_sentence(self, line):
+        if line.kind == 'usage':
+            terms = "; ".join(line._usage_texts())
+            return self.env._("Added: %(line)s by usage, %(terms)s", line=line._first_words(), terms=terms)
         return self.env._(
             "Added: %(quantity)s %(line)s at %(price)s",
             quantity=formatLang(self.env, line.quantity, digits=decimals(line.quantity)),

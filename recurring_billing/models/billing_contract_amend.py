@@ -49,6 +49,9 @@ class BillingContract(models.Model):
         self.ensure_one()
         self._hold_for_change()
         terms = terms or {}
+        if 'recurrence' in terms:
+            ended_meters, new_meters = self._meters_by_frequency(day, terms['recurrence'], lines)
+            lines, added = [*lines, *ended_meters], [*added, *new_meters]
         self._check_amended_days(kind, day, today, values)
         self._check_holds_at_once(kind, day, today, terms)
         changes = self._changes(day, lines, terms, ended)

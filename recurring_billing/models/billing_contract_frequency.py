@@ -166,9 +166,10 @@ class BillingContract(models.Model):
         return day in (self.date_start, next(grid.slots(day)).whole.start)
 
     def _check_later_frequency(self, kind, day, changes, added):
-        """Refuse what a later frequency was not agreed for: another one before it, and prices from the list."""
-        is_listed = any(change['name'] == 'is_price_listed' and change['new_value'] for change in changes)
-        if kind != 'frequency' and not is_listed and not any(values.get('is_price_listed') for values in added):
+        """Refuse what a later frequency was not agreed for: another one before it, prices from the list, and meters."""
+        is_fixed = not any(change['name'] == 'is_price_listed' and change['new_value'] for change in changes)
+        is_fixed &= not any(values.get('is_price_listed') or values.get('kind') == 'usage' for values in added)
+        if kind != 'frequency' and is_fixed:
             return
         if later := self._frequency_changes().filtered(lambda change: change.date > day):
             raise UserError(

@@ -115,3 +115,19 @@ class BillingContractLine(models.Model):
             return days
         first = fields.Date.add(opening, days=1)
         return days._replace(first=first) if first <= days.last else None
+
+    def _anew(self, day, recurrence):
+        """Values of the metered line that takes the place of this one from ``day`` on, for periods of ``recurrence``.
+
+        What a period includes, its tiers and its minimum follow its length.
+        """
+        self.ensure_one()
+        factors = self.contract_id._length_factors(day, recurrence, self.plan_line_id.plan_id)
+        length = factors['length_factor']
+        return {
+            **self.copy_data()[0],
+            **self._usage_values(length, factors['plan_factor'] or length),
+            'meter': self.meter,
+            'date_start': max(day, self._days().first),
+            'billed_until': self.billed_until,
+        }

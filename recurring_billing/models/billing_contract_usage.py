@@ -2,6 +2,7 @@ from itertools import permutations
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from ..tools.recurrence import Period, Slot
 from .billing_contract_calendar import ONE_DAY
@@ -70,3 +71,32 @@ class BillingContract(models.Model):
                 records = self.env['billing.usage'].search(Domain('contract_line_id', '=', other.id) & within & outside)
                 records._unguarded().move_line_id = False
                 records.contract_line_id = line
+
+    def _meters_by_frequency(self, day, recurrence, lines):
+        """What a frequency makes of the metered lines that go on: each ends, and one for the new periods begins.
+
+        :param recurrence: (unit, interval)
+        :param lines: as of `_amend`; what ends by them stays so
+        :return: (lines that end, values of the new ones), as arguments of `_amend`
+        """
+        agreed = self._recurrence_on(day)
+        if (agreed.unit, agreed.interval) == tuple(recurrence):
+            return [], []
+        named = {line._item() for line, _wanted in lines}
+        metered = self.line_ids.filtered(lambda line: line.kind == 'usage' and line not in named)
+        going_on = metered.filtered(lambda line: line._version_on(day) and line._counts_by_period())
+        return [(line, None) for line in going_on], [line._anew(day, recurrence) for line in going_on]
+
+    def _effect_warnings(self, amendment):
+        """EXTENDS: usage that nobody bills any more."""
+        yield from super()._effect_warnings(amendment)
+        mine = self.env['billing.usage'].search([('contract_id', '=', self.id), ('is_outside', '=', True)])
+        for line, records in mine.grouped('contract_line_id').items():
+            yield self.env._(
+                "%(count)s records of usage of %(line)s, from %(first)s to %(last)s, are not billed: the line does not "
+                "run on these days. Find them in “Usage” by the filter “Outside Its Line”, and move or delete them.",
+                count=len(records),
+                line=line._first_words(),
+                first=format_date(self.env, min(records.mapped('date'))),
+                last=format_date(self.env, max(records.mapped('date'))),
+            )

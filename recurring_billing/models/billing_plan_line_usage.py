@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.fields import Command
 
 from .billing_usage_terms_mixin import USAGE_TERMS
 
@@ -29,25 +28,6 @@ class BillingPlanLine(models.Model):
     def _contract_values(self):
         values = super()._contract_values()
         return {**values, 'quantity': 0.0} if self.kind == 'usage' else values
-
-    def _usage_values(self, length, factor):
-        """What usage costs on a contract whose period is ``length`` periods of the plan and costs ``factor`` of them.
-
-        Units count by length: a year includes twelve times what a month does, whatever the year costs.
-        """
-        self.ensure_one()
-        is_yearly = self.usage_minimum_term == 'year'
-        tiers = [
-            {'up_to': tier.up_to * length, 'price': tier.price, 'flat': tier.flat * factor} for tier in self.tier_ids
-        ]
-        return {
-            'usage_scheme': self.usage_scheme,
-            'usage_package': self.usage_package,
-            'usage_included': self.usage_included * length,
-            'usage_minimum': self.usage_minimum * (1 if is_yearly else factor),
-            'usage_minimum_term': self.usage_minimum_term,
-            'tier_ids': [Command.clear(), *map(Command.create, tiers)],
-        }
 
 
 class BillingContract(models.Model):

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 BILLED_BY = frozenset({'contract_line_id', 'date', 'quantity', 'reference'})
@@ -56,6 +57,13 @@ class BillingUsage(models.Model):
         search='_search_is_late',
         help="It came after other usage of its period had been billed: it goes on the next invoice.",
     )
+    is_outside = fields.Boolean(
+        "Outside Its Line",
+        compute='_compute_is_outside',
+        search='_search_is_outside',
+        help="Its line does not run on its day any more, so that nobody bills it: move it to another line or day, or "
+        "delete it.",
+    )
 
     _reference_unique = models.UniqueIndex(
         "(company_id, reference) WHERE reference IS NOT NULL",
@@ -109,6 +117,33 @@ class BillingUsage(models.Model):
             ),
         )
         return [('id', operator if True in value else 'not in', [usage for [usage] in rows])]
+
+    @api.depends('date', 'move_line_id', 'contract_line_id.effect', 'contract_line_id.billed_until')
+    def _compute_is_outside(self):
+        for usage in self:
+            days = usage.contract_line_id._span_of_usage()
+            is_within = not usage.date or days.first <= usage.date <= days.last
+            usage.is_outside = not (is_within or usage.move_line_id)
+
+    def _search_is_outside(self, operator, value):
+        if operator != 'in':
+            return NotImplemented
+        waiting = Domain('move_line_id', '=', False)
+        outside = Domain.OR(
+            Domain('contract_line_id', '=', line.id) & (Domain('date', '<', first) | Domain('date', '>', last))
+            for line, first, last in self._outside_of_lines(waiting)
+        )
+        return waiting & outside if True in value else ~(waiting & outside)
+
+    @api.model
+    def _outside_of_lines(self, waiting):
+        """(line, first day, last day) of each line that has unbilled usage, those of the domain ``waiting``, of other
+        days than it runs on."""
+        rows = self._read_group(waiting, ['contract_line_id'], ['date:min', 'date:max'])
+        for line, first, last in rows:
+            days = line._span_of_usage()
+            if first < days.first or last > days.last:
+                yield line, *days
 
     # === CONSTRAINT METHODS === #
 

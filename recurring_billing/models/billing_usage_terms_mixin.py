@@ -2,6 +2,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Command
 
 from ..tools.usage_rating import Tier, rate
 
@@ -112,6 +113,31 @@ class BillingUsageTermsMixin(models.AbstractModel):
                     self._name_in_texts(),
                 ),
             ) from error
+
+    def _counts_by_period(self):
+        """Whether usage costs something else where periods are longer."""
+        self.ensure_one()
+        has_minimum = self.usage_minimum and self.usage_minimum_term == 'period'
+        return bool(self.usage_included or has_minimum or any(tier.up_to or tier.flat for tier in self.tier_ids))
+
+    def _usage_values(self, length, factor):
+        """What usage costs where a period is as long as ``length`` of those meant here, and costs ``factor`` of them.
+
+        Units count by length: a year includes twelve times what a month does, whatever the year costs.
+        """
+        self.ensure_one()
+        is_yearly = self.usage_minimum_term == 'year'
+        tiers = [
+            {'up_to': tier.up_to * length, 'price': tier.price, 'flat': tier.flat * factor} for tier in self.tier_ids
+        ]
+        return {
+            'usage_scheme': self.usage_scheme,
+            'usage_package': self.usage_package,
+            'usage_included': self.usage_included * length,
+            'usage_minimum': self.usage_minimum * (1 if is_yearly else factor),
+            'usage_minimum_term': self.usage_minimum_term,
+            'tier_ids': [Command.clear(), *map(Command.create, tiers)],
+        }
 
     def _tiers(self):
         if not self.tier_ids:
