@@ -6,6 +6,8 @@ from ..tools.invoice_date import planned
 from .billing_contract import LIVE
 
 ONE_DAY = timedelta(days=1)
+# what a planned period is told by
+PLANNED = ('whole_start', 'whole_end', 'date_start', 'date_end', 'planned_date', 'is_settlement')
 
 
 class BillingContract(models.Model):
@@ -98,18 +100,37 @@ class BillingContract(models.Model):
         return self.env['billing.period'].concat(*map(self.env['billing.period']._unguarded().new, ahead))
 
     def _replan(self, today):
-        """Plan the last periods of these running contracts anew, after their end or their frequency has changed.
+        """Plan the last periods of these running contracts anew, where their end or their frequency has changed.
 
         Periods that an invoice or the record of a run names stay; what lies after the end is not owed.
         """
-        loose = self.period_ids.filtered(lambda period: period.is_settlement and period._is_loose())
+        stale = self.env['billing.period']
         for contract in self:
-            for period in contract._grid_periods().sorted('date_start', reverse=True):
-                if not period._is_loose():
-                    break
-                loose |= period
-        loose.sudo().unlink()  # nobody deletes periods by hand, not even their user
+            loose = contract._loose_periods()
+            if not contract._would_plan(loose, today):
+                stale |= loose
+        stale.sudo().unlink()  # nobody deletes periods by hand, not even their user
         self._plan_periods(today)
+
+    def _loose_periods(self):
+        """The last periods of this contract, which nothing names yet."""
+        self.ensure_one()
+        loose = self.period_ids.filtered(lambda period: period.is_settlement and period._is_loose())
+        for period in self._grid_periods().sorted('date_start', reverse=True):
+            if not period._is_loose():
+                break
+            loose |= period
+        return loose
+
+    def _would_plan(self, loose, today):
+        """Whether the ``loose`` periods of this contract would be planned just as they are; those that were passed over
+        are always planned anew."""
+        kept = self._grid_periods() - loose
+        end = max(((period.date_end, period.whole_end) for period in kept), default=(None, None))
+        rows = self._period_rows(self._first_day_after(*end), today)
+        wanted = {tuple(row.get(name, False) for name in PLANNED) for row in rows}
+        known = {tuple(period[name] for name in PLANNED) for period in loose}
+        return wanted == known and not any(loose.mapped('is_passed_over'))
 
     def _free_lines(self, slot):
         """The lines that are owed for the days of ``slot`` and cost nothing."""

@@ -83,6 +83,18 @@ class TestBillingAmendment(BillingCommon):
             self.assertEqual(self._billed(date(2026, 10, 1)).amount_untaxed, 60.0)
         self.assertEqual((contract.mrr, contract.next_turn), (60.0, False))
 
+    def test_a_change_that_moves_no_period_leaves_the_planned_ones_alone(self):
+        """What was planned stays in the preview that shows it; another end plans it anew."""
+        contract, _bill = self._september()
+        planned = contract.next_period_id
+        preview = self._preview(contract, until=date(2026, 10, 1))
+        preview.action_compute()
+        self._change(contract, date(2026, 10, 1), quantity=2.0)
+        self.assertEqual((contract.next_period_id, preview.line_ids.period_ids), (planned, planned))
+        contract._terminate(date(2026, 10, 15), TODAY)
+        self.assertFalse(planned.exists())
+        self.assertEqual(contract.next_period_id.date_end, date(2026, 10, 15))
+
     def test_a_change_for_the_past_is_billed_as_if_it_had_been_known(self):
         contract, _bill = self._september()
         october = self._billed(date(2026, 10, 1))
