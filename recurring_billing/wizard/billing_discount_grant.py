@@ -100,4 +100,4 @@ class BillingDiscountGrant(models.TransientModel):
     def _title(self):
         """EXTENDS billing.effect.mixin"""
         title = self.env._("End Discount") if self.discount_id else self.env._("Discount")
-        return f"{title} · {self.contract_id.display_name}"
+        return f"{title} · {self.contract_id.name} · {self.contract_id.partner_id.display_name}"
