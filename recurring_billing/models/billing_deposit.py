@@ -88,7 +88,8 @@ class BillingDeposit(models.Model):
     def _compute_display_name(self):
         for deposit in self:
             kind = dict(self._fields['kind']._description_selection(self.env)).get(deposit.kind, "")
-            deposit.display_name = f"{kind} · {deposit.contract_id.name} · {deposit._money(deposit.amount)}"
+            name = f"{kind} · {deposit.contract_id.name} · {deposit._money(deposit.amount)}"
+            deposit.display_name = name if deposit.contract_id else False
 
     @api.depends('contract_id.currency_id')
     def _compute_currency_id(self):
