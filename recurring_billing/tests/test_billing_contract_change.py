@@ -89,7 +89,7 @@ class TestBillingContractChange(BillingCommon):
         self.assertEqual((effect.mrr_before, effect.mrr_after), (90.0, 180.0))
 
     def test_a_price_below_a_cent_is_told_in_full(self):
-        """1,000 × 0.0125 are 12.50: an invoice that says 0.01 says a wrong unit price (CGI ann. II art. 242 nonies A)."""
+        """An invoice that says 0.01 where 0.0125 is meant says a wrong unit price (CGI ann. II art. 242 nonies A)."""
         self.env['decimal.precision'].search([('name', '=', 'Product Price')]).digits = 4
         contract = self._hosting()
         wizard = self._wizard(contract)
