@@ -75,10 +75,10 @@ class TestBillingDeposit(BillingCommon):
         form.kind = 'advance'
         form.amount = 100.0
         self.assertFalse(form.tax_ids)
-        self.assertFalse(form.display_name, "a record without a contract is new, not “False”")
         form.contract_id = contract
         self.assertEqual(form.tax_ids[:], contract.line_ids.tax_ids)
         self.assertEqual(form.save().state, 'draft')
+        self.assertFalse(self.env['billing.deposit'].new({}).display_name, "it is new, not “False”")
 
     def test_a_returned_debit_asks_it_again(self):
         contract = self._started(date_start=TODAY)
