@@ -130,6 +130,7 @@ from . import (
     res_company_mandate,
     res_company_notice,
     res_config_settings,
+    res_currency,
     res_partner,
     res_partner_bank,
     res_partner_notice,

@@ -159,22 +159,24 @@ class BillingAmendment(models.Model):
             yield self.env._("Undone: %s", self.undoes_id.display_name)
             yield from (self.undoes_id.summary or "").splitlines()
         if self.kind == 'pause':
-            last = format_date(self.env, self.date_until) if self.date_until else self.env._("further notice")
             billed = self.env._("billed") if self.is_billed else self.env._("not billed")
-            yield self.env._("Paused until %(last)s, %(billed)s", last=last, billed=billed)
+            yield self.env._("Paused %(until)s, %(billed)s", until=self._until_text(self.date_until), billed=billed)
         if self.kind == 'renewal':
             last = format_date(self.env, self.contract_id.committed_until)
             yield self.env._("Renewed until %s", last)
         yield from map(self._added_sentence, self.line_ids.filtered(lambda line: not line.root_id))
         for discount in self.discount_ids:
             yield self.env._(
-                "Discount %(discount)s until %(last)s",
+                "Discount %(discount)s %(until)s",
                 discount=discount._text(),
-                last=format_date(self.env, discount.date_until)
-                if discount.date_until
-                else self.env._("further notice"),
+                until=self._until_text(discount.date_until),
             )
         yield from (change._sentence() for change in self.change_ids)
+
+    @api.model
+    def _until_text(self, last):
+        """“until” the day ``last``, or until further notice: words of their own, as languages join them otherwise."""
+        return self.env._("until %s", format_date(self.env, last)) if last else self.env._("until further notice")
 
     @api.model
     def _added_sentence(self, line):
@@ -185,7 +187,7 @@ class BillingAmendment(models.Model):
             "Added: %(quantity)s %(line)s at %(price)s",
             quantity=formatLang(self.env, line.quantity, digits=decimals(line.quantity)),
             line=line.name.splitlines()[0],
-            price=formatLang(self.env, line.price_unit, currency_obj=line.currency_id),
+            price=line.currency_id._billing_price_text(line.price_unit),
         )
 
     def _applied(self):

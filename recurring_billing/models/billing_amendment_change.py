@@ -103,7 +103,7 @@ class BillingAmendmentChange(models.Model):
                 "none"
             )
         if self.name == 'price_unit':
-            return formatLang(self.env, value, currency_obj=self.line_id.currency_id)
+            return self.line_id.currency_id._billing_price_text(value)
         if field.type == 'date':
             return format_date(self.env, value) if value else self.env._("none")
         if field.type == 'selection':

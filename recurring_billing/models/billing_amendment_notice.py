@@ -1,5 +1,5 @@
 from odoo import fields, models
-from odoo.tools import format_date, formatLang
+from odoo.tools import format_date
 
 
 class BillingAmendment(models.Model):
@@ -36,7 +36,7 @@ class BillingAmendment(models.Model):
         return format_date(self.env, self.date)
 
     def _letter_price(self, price):
-        return formatLang(self.env, price, dp='Product Price', currency_obj=self.currency_id)
+        return self.currency_id._billing_price_text(price)
 
     def _letter_sentences(self):
         """What changes, in the language of the reader."""

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from odoo import models
 from odoo.tools import format_date, formatLang, groupby
+from odoo.tools.float_utils import json_float_round
 
 from ..tools.decimals import decimals
 from ..tools.owing import shares, subtract, to_charge, to_credit
@@ -240,4 +241,6 @@ class BillingContractLine(models.Model):
         if self.quantity in (0.0, 1.0) or is_reduction:
             return formatLang(env, bill.full, currency_obj=self.currency_id)
         quantity = formatLang(env, self.quantity, digits=decimals(self.quantity))
-        return f"{quantity} × {formatLang(env, bill.full / self.quantity, currency_obj=self.currency_id)}"
+        digits = env['decimal.precision'].precision_get('Product Price')
+        price = json_float_round(bill.full / self.quantity, digits)
+        return f"{quantity} × {self.currency_id.with_env(env)._billing_price_text(price)}"

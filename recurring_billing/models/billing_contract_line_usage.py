@@ -2,7 +2,6 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import formatLang
 
 from .billing_usage_terms_mixin import USAGE_TERMS
 
@@ -71,11 +70,7 @@ class BillingContractLine(models.Model):
     def _usage_texts(self):
         """What usage of this line costs, in sentences for the customer."""
         self.ensure_one()
-
-        def money(amount):
-            decimals = max(2, len(f"{Decimal(str(amount)):f}".partition(".")[2]))
-            return f"{formatLang(self.env, amount, digits=decimals)}\u00a0{self.currency_id.symbol}"
-
+        money = self.currency_id._billing_price_text
         texts = []
         if self.usage_included:
             texts.append(

@@ -29,7 +29,7 @@ class BillingDeposit(models.Model):
     contract_id = fields.Many2one('billing.contract', required=True, index=True, ondelete='restrict')
     company_id = fields.Many2one(related='contract_id.company_id', store=True, index=True)
     partner_id = fields.Many2one(related='contract_id.partner_id', store=True, index=True)
-    currency_id = fields.Many2one(related='contract_id.currency_id')
+    currency_id = fields.Many2one('res.currency', compute='_compute_currency_id')
     kind = fields.Selection(
         [('security', "Security deposit"), ('advance', "Advance")],
         default='security',
@@ -88,12 +88,20 @@ class BillingDeposit(models.Model):
     def _compute_display_name(self):
         for deposit in self:
             kind = dict(self._fields['kind']._description_selection(self.env)).get(deposit.kind, "")
-            deposit.display_name = f"{kind} · {deposit.contract_id.name} · {deposit._money(deposit.amount)}"
+            name = f"{kind} · {deposit.contract_id.name} · {deposit._money(deposit.amount)}"
+            deposit.display_name = name if deposit.contract_id else False
+
+    @api.depends('contract_id.currency_id')
+    def _compute_currency_id(self):
+        """That of the company until the contract is chosen."""
+        for deposit in self:
+            deposit.currency_id = deposit.contract_id.currency_id or self.env.company.currency_id
 
     @api.depends('kind', 'contract_id')
     def _compute_tax_ids(self):
         for deposit in self:
-            deposit.tax_ids = deposit.contract_id._advance_taxes() if deposit.kind == 'advance' else False
+            is_taxed = deposit.kind == 'advance' and deposit.contract_id
+            deposit.tax_ids = deposit.contract_id._advance_taxes() if is_taxed else False
 
     @api.depends('move_line_ids')
     def _compute_move_count(self):
@@ -154,7 +162,7 @@ class BillingDeposit(models.Model):
         return label, self.env._("%s, taxes added, deducted from the next invoices", price)
 
     def _money(self, amount):
-        return (self.currency_id or self.env.company.currency_id).format(amount)
+        return self.currency_id.format(amount)
 
     # === CONSTRAINT METHODS === #
 

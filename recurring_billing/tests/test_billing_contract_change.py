@@ -88,6 +88,19 @@ class TestBillingContractChange(BillingCommon):
         self.assertEqual(effect.ahead[0], (date(2026, 10, 1), 108.0, 216.0))
         self.assertEqual((effect.mrr_before, effect.mrr_after), (90.0, 180.0))
 
+    def test_a_price_below_a_cent_is_told_in_full(self):
+        """An invoice that says 0.01 where 0.0125 is meant says a wrong unit price (CGI ann. II art. 242 nonies A)."""
+        self.env['decimal.precision'].search([('name', '=', 'Product Price')]).digits = 4
+        contract = self._hosting()
+        wizard = self._wizard(contract)
+        wizard.line_ids.write({'quantity': 1000.0, 'price_unit': 0.0125})
+        amendment, effect = self._confirmed(wizard)
+        self.assertIn("(16/30 days of 1,000 × 0.0125", effect.after.documents[0].rows[1][0])
+        self.assertIn("Price 90.00\xa0€ → 0.0125\xa0€", amendment.summary)
+        report = self.env['ir.actions.report']
+        html, _kind = report._render_qweb_html('recurring_billing.billing_contract_document', contract.ids)
+        self.assertIn("0.0125\xa0€", html.decode())
+
     def test_each_change_is_an_amendment_of_its_kind(self):
         other = self._create_product(name="Cloud", type='service', lst_price=120.0, taxes_id=self.service.taxes_id)
 

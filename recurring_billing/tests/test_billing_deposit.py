@@ -2,7 +2,7 @@ from datetime import date
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import freeze_time, new_test_user, tagged
+from odoo.tests import Form, freeze_time, new_test_user, tagged
 
 from .common import BillingCommon
 
@@ -68,6 +68,17 @@ class TestBillingDeposit(BillingCommon):
         self._settle(date(2026, 9, 10))
         self.assertEqual((deposit.state, deposit.remaining_amount), ('collected', 600.0))
         self.assertFalse(self._cash_basis_entries(invoice))
+
+    def test_its_form_opens_before_a_contract_is_chosen(self):
+        contract = self._started(date_start=TODAY)
+        form = Form(self.env['billing.deposit'].with_company(self.company))
+        form.kind = 'advance'
+        form.amount = 100.0
+        self.assertFalse(form.tax_ids)
+        form.contract_id = contract
+        self.assertEqual(form.tax_ids[:], contract.line_ids.tax_ids)
+        self.assertEqual(form.save().state, 'draft')
+        self.assertFalse(self.env['billing.deposit'].new({}).display_name, "it is new, not “False”")
 
     def test_a_returned_debit_asks_it_again(self):
         contract = self._started(date_start=TODAY)

@@ -196,6 +196,17 @@ class TestBillingDiscount(BillingCommon):
         self.assertEqual(contract.discount_ids.last_day, date(2026, 9, 30))
         self.assertEqual(self._amounts(self._billed(date(2026, 10, 1))), [90.0])
 
+    def test_a_discount_of_some_periods_is_ended_earlier(self):
+        contract = self._started([{'percent': 10.0, 'date_until': '2026-12-31'}])
+        values = {'contract_id': contract.id, 'discount_id': contract.discount_ids.id}
+        wizard = self.env['billing.discount.grant'].create(values)
+        wizard.date = date(2027, 1, 1)
+        with self.assertRaisesRegex(UserError, "ends on 12/31/2026 as it is"), self.env.cr.savepoint():
+            wizard.action_confirm()
+        wizard.date = date(2026, 11, 1)
+        wizard.action_confirm()
+        self.assertEqual(contract.discount_ids.last_day, date(2026, 10, 31))
+
     def test_a_discounted_line_is_credited_with_its_discount(self):
         contract = self._started([{'percent': 10.0}], price=100.0)
         bill = self._billed(date(2026, 9, 1))

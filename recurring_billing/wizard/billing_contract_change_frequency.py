@@ -87,7 +87,7 @@ class BillingContractChange(models.TransientModel):
 
     def _price_text(self, line, unit, interval):
         price, factor = line._price_on(self.date), line._length_factor(self.date, (unit, interval))
-        price, result = (self.currency_id.format(amount) for amount in (price, price * factor))
+        price, result = map(self.currency_id._billing_price_text, (price, line._scaled_price(price, factor)))
         return f"{line._first_words()} {price} × {formatLang(self.env, factor, digits=decimals(factor))} = {result}"
 
     def _check_offered(self):

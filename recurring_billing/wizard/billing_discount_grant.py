@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
 
 from ..tools.discount import Coverage
 
@@ -70,6 +71,7 @@ class BillingDiscountGrant(models.TransientModel):
         self.ensure_one()
         contract = self.contract_id
         if self.discount_id:
+            self._check_ends_earlier()
             return contract._amend('discount', self.date, today, ended=self.discount_id, reason=self.reason)
         values = {
             'name': self.name,
@@ -81,6 +83,19 @@ class BillingDiscountGrant(models.TransientModel):
             'date_until': self._last_day(),
         }
         return contract._amend('discount', self.date, today, discounts=[values], reason=self.reason)
+
+    def _check_ends_earlier(self):
+        last = self.discount_id.last_day
+        if last and self.date > last:
+            raise UserError(
+                self.env._(
+                    "Contract %(contract)s, field “No Longer From”: “%(discount)s” ends on %(last)s as it is. Choose "
+                    "that day or an earlier one.",
+                    contract=self.contract_id.name,
+                    discount=self.discount_id._text(),
+                    last=format_date(self.env, last),
+                ),
+            )
 
     def _last_day(self):
         """The last day of the discount, counted on the contract's periods; False where it has none."""
@@ -100,4 +115,4 @@ class BillingDiscountGrant(models.TransientModel):
     def _title(self):
         """EXTENDS billing.effect.mixin"""
         title = self.env._("End Discount") if self.discount_id else self.env._("Discount")
-        return f"{title} · {self.contract_id.display_name}"
+        return f"{title} · {self.contract_id.name} · {self.contract_id.partner_id.display_name}"
