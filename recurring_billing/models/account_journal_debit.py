@@ -111,6 +111,12 @@ class AccountJournal(models.Model):
         cutoff = bank_calendar.clock(self.billing_cutoff)
         return bank_calendar.earliest(today, now, self.billing_lead_days, cutoff)
 
+    def _billing_largest_debit(self):
+        """The most, in euros, that one debit may take here: a file that holds it has a limit too. 0: no limit."""
+        self.ensure_one()
+        limits = (self.billing_max_amount_per_debit, self.billing_max_amount_per_file)
+        return min(filter(None, limits), default=0.0)
+
     def _billing_now(self):
         """The day and time at which a file made now would go to the bank, in the user's own time."""
         now = fields.Datetime.context_timestamp(self, fields.Datetime.now())

@@ -209,10 +209,6 @@ class AccountMoveLine(models.Model):
         )
         return invoices + credits
 
-    def _billing_mandates(self):
-        """The mandate that each line is debited from, as {line: mandate or empty}."""
-        return self.env['billing.mandate']._for_lines(self)
-
     def _billing_refusal(self, mandate):
         """Say why this line may not be debited from ``mandate``, or None; names invoice, customer, field and remedy."""
         self.ensure_one()

@@ -20,14 +20,8 @@ class AccountMoveLine(models.Model):
             if text := line._billing_refusal(mandate) or of_mandates.get(mandate):
                 refused[line] = text
         rest = self - self.browse().concat(*refused)
-        return refused | rest._billing_notice_faults({line: line.amount_residual_currency for line in rest}, day)
-
-    def _billing_notice_faults(self, amounts, day):
-        """Why these invoices may not be debited on ``day`` for want of a notice: {line: text}.
-
-        :param amounts: {line: amount to be debited}
-        """
-        return self.env['billing.notice']._faults(amounts, day)
+        amounts = {line: line.amount_residual_currency for line in rest}
+        return refused | self.env['billing.notice']._faults(amounts, day)
 
     def _reconcile_post_hook(self, data):
         """EXTENDS account: what is paid or credited meanwhile is no longer debited."""
@@ -51,8 +45,26 @@ class AccountMoveLine(models.Model):
             items.search([('move_line_id', 'in', due.ids), ('state', 'in', UNDER_WAY)]).debit_id._follow()
 
 
+class AccountPartialReconcile(models.Model):
+    _inherit = 'account.partial.reconcile'
+
+    def unlink(self):
+        """EXTENDS account: what is due again, as after a bounced cheque, is no longer to be recalled."""
+        lines = self.debit_move_id | self.credit_move_id
+        result = super().unlink()
+        lines.exists()._billing_follow()
+        return result
+
+
 class AccountMove(models.Model):
     _inherit = 'account.move'
+
+    def write(self, vals):
+        """EXTENDS account: what is to be paid another way is no longer debited."""
+        result = super().write(vals)
+        if 'preferred_payment_method_line_id' in vals:
+            self.line_ids._billing_follow()
+        return result
 
     def _billing_covered(self, day):
         """Those of these invoices that are to be paid by a debit under way, or announced for ``day`` or later."""

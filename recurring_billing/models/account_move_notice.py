@@ -14,13 +14,8 @@ class AccountMoveLine(models.Model):
 
     billing_notice_ids = fields.One2many('billing.notice', 'move_line_id', "Notices", readonly=True)
 
-    def _billing_announced_day(self):
-        """The day on which the customer expects the debit of this due item by the last notice; None without one."""
-        self.ensure_one()
-        return self._billing_announced_days()[self]
-
     def _billing_announced_days(self):
-        """{line: the day that its last notice names, or None}"""
+        """{line: the day on which the customer expects its debit by the last notice, or None}"""
         told = self.env['billing.notice']._told(self)
         return {line: (last := prenotification.latest(told[line])) and last.day for line in self}
 
@@ -93,7 +88,7 @@ class AccountMoveLine(models.Model):
                 and line.move_id._billing_awaits_debit()
             ),
         )
-        mandates = due._billing_mandates()
+        mandates = self.env['billing.mandate']._for_lines(due)
         due = due.filtered(lambda line: mandates[line].state == 'active')
         days = due._billing_debit_days(today)
         return [

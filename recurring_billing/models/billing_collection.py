@@ -19,6 +19,8 @@ class BillingCollection(models.Model):
             'company_id',
             'scheme',
             'currency_id',
+            'debit_count',
+            'amount_total',
             'file',
             'file_name',
             'file_sha256',
@@ -146,11 +148,12 @@ class BillingCollection(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if {'date', 'journal_id'} & vals.keys():
+        if {'name', 'date', 'journal_id'} & vals.keys():
             for collection in self.filtered(lambda collection: collection.state not in ('draft', 'checked')):
                 raise UserError(
                     self.env._(
-                        "Collection %s has its file: date and bank can no longer be changed. Cancel it instead.",
+                        "Collection %s has its file: number, date and bank can no longer be changed. Cancel it "
+                        "instead.",
                         collection.name,
                     ),
                 )

@@ -64,8 +64,9 @@ class BillingCollection(models.Model):
         debits._set_sequences()
         faults = debits._check()
         own = self._own_faults(today, now)
-        if not own and not faults:
-            faults = debits._remember_faults(self._file_faults(debits, today))
+        clean = debits.filtered(lambda debit: not debit.check_text)
+        if clean and not own:
+            faults += clean._remember_faults(self._file_faults(clean, today))
         self._unguarded().check_text = "\n".join(own)
         return [*own, *faults]
 

@@ -47,7 +47,7 @@ class BillingCollection(models.Model):
         """
         self.ensure_one()
         if self.state == 'sent':
-            self._settle(day)
+            self._settle(day if self.settles_with_bank else None)
         item = self._outstanding_item()
         lines = self._credit_lines(day, amount, fee, fee_account, item.account_id)
         transaction = self._bank_transaction(day, amount, transaction, lines)

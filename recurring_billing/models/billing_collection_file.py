@@ -60,6 +60,7 @@ class BillingCollection(models.Model):
             },
         )
         debits._set_state('in_file')
+        debits.mandate_id._carry_amendments(debits)
         self._set_state('in_file')
 
     def _raise_faults(self, faults):

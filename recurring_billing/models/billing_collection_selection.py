@@ -45,7 +45,7 @@ class BillingCollection(models.Model):
             cannot be debited, and why)
         """
         journal = journal or company.billing_bank_journal_id
-        takes, refusals = self._takes(journal, date)
+        takes, refusals = self._takes(company, journal, date)
         collections = self.browse()
         for scheme, own in sorted(self._by_scheme(takes).items()):
             for part in self._parts(journal, own):
@@ -66,24 +66,23 @@ class BillingCollection(models.Model):
                 self.env['ir.cron']._commit_progress(1)
 
     @api.model
-    def _next_announced(self, journal, earliest):
-        """The first day from ``earliest`` on that customers were told of; ``earliest`` where there is none."""
+    def _next_announced(self, company, earliest):
+        """The first day from ``earliest`` on that customers of ``company`` were told of, else ``earliest``."""
         horizon = fields.Date.add(earliest, days=_HORIZON)
-        lines = self.env['account.move.line']._billing_collectable_lines(journal.company_id, horizon)
+        lines = self.env['account.move.line']._billing_collectable_lines(company, horizon)
         days = lines._billing_announced_days().values()
         return min((day for day in days if day and day >= earliest), default=earliest)
 
     # === WHAT IS TAKEN === #
 
     @api.model
-    def _takes(self, journal, date):
-        """What may be debited through ``journal`` on ``date``.
+    def _takes(self, company, journal, date):
+        """What ``company`` may debit through ``journal``, its own or its root company's, on ``date``.
 
         :return: (list of `Take`, list of texts on what cannot be debited)
         """
-        company = journal.company_id
         lines = self.env['account.move.line']._billing_collectable_lines(company, date)
-        mandates = lines._billing_mandates()
+        mandates = self.env['billing.mandate']._for_lines(lines)
         invoices = lines.filtered(lambda line: line.amount_residual_currency > 0)
         refused = invoices._billing_refusals(mandates, date)
         takes, waiting = self._netted(lines - invoices.browse().concat(*refused), mandates, journal)
@@ -143,7 +142,7 @@ class BillingCollection(models.Model):
     def _within_limits(self, journal, date, takes):
         """Those of ``takes`` that debit and day still allow, and texts on the others."""
         fitting, refusals = [], []
-        largest = Decimal(str(journal.billing_max_amount_per_debit))
+        largest = Decimal(str(journal._billing_largest_debit()))
         room = self._room(journal, date)
         for take in takes:
             if largest and take.amount > largest:
@@ -177,12 +176,12 @@ class BillingCollection(models.Model):
 
     def _too_large_text(self, journal, take):
         return self.env._(
-            "%(customer)s: %(amount)s are more than journal %(journal)s takes in one debit (%(limit)s). Collect a part "
-            "of it, or choose another way of payment.",
+            "%(customer)s: %(amount)s are more than journal %(journal)s takes in one debit (%(limit)s). Choose another "
+            "way of payment, or raise the journal's limit if the bank agrees.",
             customer=take.partner.display_name,
             amount=self._euros(take.amount),
             journal=journal.display_name,
-            limit=self._euros(journal.billing_max_amount_per_debit),
+            limit=self._euros(journal._billing_largest_debit()),
         )
 
     def _no_room_text(self, journal, date, take):

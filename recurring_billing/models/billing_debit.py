@@ -27,8 +27,10 @@ class BillingDebit(models.Model):
             'partner_id',
             'account_id',
             'mandate_id',
+            'currency_id',
             'amount',
             'is_imported',
+            'imported_reference',
             'end_to_end_id',
             'sequence_type',
             'check_text',
@@ -122,7 +124,7 @@ class BillingDebit(models.Model):
     )
     _takes_something = models.Constraint('CHECK (amount > 0)', "A debit takes more than nothing from the customer.")
     _end_to_end_unique = models.UniqueIndex(
-        "(end_to_end_id) WHERE end_to_end_id IS NOT NULL",
+        "(company_id, end_to_end_id) WHERE end_to_end_id IS NOT NULL",
         "Each attempt needs an end-to-end id of its own.",
     )
 
@@ -200,10 +202,6 @@ class BillingDebit(models.Model):
             for item in debit.item_ids:
                 if reason := item.move_line_id._billing_refusal(debit.mandate_id):
                     raise UserError(reason)
-
-    def _faults(self):
-        """Say in words why these debits cannot go into a file, one line each."""
-        return [fault for debit in self for item in debit.item_ids if (fault := item._fault())]
 
     def _message_part(self):
         """This debit as plain data for the bank file."""

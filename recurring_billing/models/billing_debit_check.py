@@ -51,14 +51,30 @@ class BillingDebit(models.Model):
 
     def _mandate_faults(self):
         """{debit: `Fault`} of debits whose mandate may not be used on their day, or only once."""
-        found = {}
+        found = self._ended_mandate_faults()
         for (mandate, day), debits in self.grouped(lambda debit: (debit.mandate_id, debit.date)).items():
             if text := mandate._refusal(day):
-                found |= {debit: Fault(text, mandate) for debit in debits}
+                found |= dict.fromkeys(debits, Fault(text, mandate))
             for debit in debits[1:] if debits[0].sequence_type == 'OOFF' else ():
                 text = self.env._("Mandate %s is for one debit only: drop this one, or have it grouped.", mandate.name)
                 found.setdefault(debit, Fault(text, mandate))
         return found
+
+    def _ended_mandate_faults(self):
+        """{debit: `Fault`} of debits whose mandate ends with the debit of another file, which was not sent yet."""
+        domain = [('mandate_id', 'in', self.mandate_id.ids), ('state', '=', 'in_file'), ('id', 'not in', self.ids)]
+        last_ones = self.search([*domain, ('sequence_type', 'in', ('OOFF', 'FNAL'))])
+        texts = {
+            last.mandate_id: self.env._(
+                "Mandate %(mandate)s ends with the debit in the file of collection %(collection)s: drop this one, or "
+                "cancel that collection.",
+                mandate=last.mandate_id.name,
+                collection=last.collection_id.name,
+            )
+            for last in last_ones
+        }
+        ended = self.filtered(lambda debit: debit.mandate_id in texts)
+        return {debit: Fault(texts[debit.mandate_id], debit.mandate_id) for debit in ended}
 
     def _item_faults(self):
         """{debit: `Fault`} of debits that hold an invoice which may not be debited, or not so much of it."""
@@ -73,7 +89,7 @@ class BillingDebit(models.Model):
         found = {}
         for day, debits in self.grouped('date').items():
             items = debits.item_ids.filtered(lambda item: item.amount > 0)
-            texts = items.move_line_id._billing_notice_faults({item.move_line_id: item.amount for item in items}, day)
+            texts = self.env['billing.notice']._faults({item.move_line_id: item.amount for item in items}, day)
             for item in items.filtered(lambda item, texts=texts: item.move_line_id in texts):
                 found.setdefault(item.debit_id, Fault(texts[item.move_line_id], item.move_id))
         return found
@@ -82,14 +98,15 @@ class BillingDebit(models.Model):
         """(debit, `Fault`) of each debit that is larger than the bank takes."""
         for debit in self:
             journal = debit.collection_id.journal_id
-            if 0 < journal.billing_max_amount_per_debit < debit.amount:
+            limit = journal._billing_largest_debit()
+            if 0 < limit < debit.amount:
                 text = self.env._(
                     "%(customer)s: %(amount)s are more than journal %(journal)s takes in one debit (%(limit)s). "
                     "Collect a part of it, or drop it.",
                     customer=debit.partner_id.display_name,
                     amount=debit.currency_id.format(debit.amount),
                     journal=journal.display_name,
-                    limit=debit.currency_id.format(journal.billing_max_amount_per_debit),
+                    limit=debit.currency_id.format(limit),
                 )
                 yield debit, Fault(text, journal)
 

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
+_BROUGHT = frozenset({'end_to_end_id', 'date', 'amount', 'mandate_id', 'partner_id', 'imported_reference'})
 REFUNDABLE_FOR = relativedelta(months=13)  # an unauthorised debit; an authorised one for eight weeks
 
 
@@ -39,6 +40,7 @@ class BillingDebit(models.Model):
     def _from_row(self, vals):
         """What a row of a spreadsheet gives a debit: the customer is the mandate's debtor where none is named."""
         given = {name: value for name, value in vals.items() if value is not False}
+        self._refuse_guarded({**self._guarded_defaults(), **given}.keys() - _BROUGHT)
         for name in ('end_to_end_id', 'date', 'amount', 'mandate_id'):
             if not given.get(name):
                 raise UserError(

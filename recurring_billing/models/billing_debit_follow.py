@@ -17,6 +17,8 @@ class BillingDebitItem(models.Model):
             return None
         if move.payment_state == 'blocked' or line.no_followup:
             return self.env._("%s is disputed", move.name)
+        if move.preferred_payment_method_line_id.code != 'billing_sdd':
+            return self.env._("%s is to be paid another way", move.name)
         if line.date_maturity > self.debit_id.date:
             return self.env._(
                 "%(invoice)s is due on %(day)s only", invoice=move.name, day=format_date(self.env, line.date_maturity)

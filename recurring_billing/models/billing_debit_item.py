@@ -11,7 +11,7 @@ class BillingDebitItem(models.Model):
     _inherit = ['billing.guard.mixin']
     _order = 'id'
     _check_company_auto = True
-    _guarded = frozenset({'debit_id', 'move_line_id', 'state'})
+    _guarded = frozenset({'debit_id', 'company_id', 'move_line_id', 'move_id', 'state'})
 
     debit_id = fields.Many2one('billing.debit', required=True, readonly=True, ondelete='restrict', index=True)
     company_id = fields.Many2one(related='debit_id.company_id', store=True, index=True)
@@ -91,6 +91,14 @@ class BillingDebitItem(models.Model):
                 self.env._("Invoice %(invoice)s: enter an amount above zero, at most the %(due)s still due.", **texts),
             )
         others = self.debit_id.item_ids - self
+        if self.currency_id.compare_amounts(sum(others.mapped('amount')) + amount, 0.0) <= 0:
+            raise UserError(
+                self.env._(
+                    "Invoice %(invoice)s: less the credit notes taken off, the debit would take nothing. Enter more, "
+                    "or drop the debit.",
+                    **texts,
+                ),
+            )
         if amount < self.amount_residual and any(item._is_part() for item in others if item.amount > 0):
             raise UserError(
                 self.env._(

@@ -32,7 +32,7 @@ class BillingDebit(models.Model):
             )
             debit.attempt = 1 + len(attempts.filtered(lambda other, own=debit: other.id < (own._origin.id or 0)))
 
-    @api.depends('date', 'state', 'collection_id.scheme')
+    @api.depends('date', 'state', 'mandate_id.scheme')
     def _compute_refundable_until(self):
         for debit in self:
             may_return = debit.state == 'settled' and debit.mandate_id.scheme == 'CORE'

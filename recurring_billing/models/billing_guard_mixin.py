@@ -37,8 +37,9 @@ class BillingGuardMixin(models.AbstractModel):
     def _is_unguarded(self):
         return self.env.context.get('billing_door') is DOOR
 
-    def _refuse_guarded(self, vals):
-        touched = self._guarded & vals.keys()
+    def _refuse_guarded(self, names):
+        """Refuse those of the fields ``names`` that are guarded, unless our own code asks."""
+        touched = self._guarded.intersection(names)
         if touched and not self._is_unguarded():
             raise UserError(
                 self.env._(

@@ -25,6 +25,9 @@ class BillingMandate(models.Model):
         {
             'state',
             'state_reason',
+            'key',
+            'lapses_on',
+            'proof_kind',
             'sent_on',
             'revocation_date',
             'creditor_identifier',

@@ -16,6 +16,7 @@ class BillingMandateAmendment(models.Model):
         {
             'state',
             'mandate_id',
+            'company_id',
             'kind',
             'old_value',
             'new_value',
@@ -77,6 +78,15 @@ class BillingMandateAmendment(models.Model):
         for amendment in self:
             kind = amendment._kind_label(amendment.kind)
             amendment.display_name = f"{kind}: {amendment.old_value or '…'} → {amendment.new_value or '…'}"
+
+    def _is_change(self):
+        """Whether the mandate bears another value now than before this amendment; later ones may have taken it back."""
+        self.ensure_one()
+        mandate = self.mandate_id.sudo()  # whole account numbers are for the debit role
+        if self.kind == 'account':
+            return self.sudo().old_bank_id != mandate.partner_bank_id
+        now = {'reference': mandate.name, 'identifier': mandate.creditor_identifier, 'name': mandate.creditor_name}
+        return self.old_value != now[self.kind]
 
     def _kind_label(self, kind):
         return dict(self._fields['kind']._description_selection(self.env)).get(kind, "")
@@ -153,11 +163,10 @@ class BillingMandate(models.Model):
         The bank knows what the last settled debit bore: of several changes of one thing, that is the first old value.
         """
         self.ensure_one()
-        originals = {}
+        first = {}
         for amendment in self._untold():
-            originals.setdefault(amendment.kind, amendment.old_value)
-        current = {'reference': self.name, 'identifier': self.creditor_identifier, 'name': self.creditor_name}
-        changed = {kind: old for kind, old in originals.items() if old != current.get(kind)}
+            first.setdefault(amendment.kind, amendment)
+        changed = {kind: amendment.old_value for kind, amendment in first.items() if amendment._is_change()}
         if not changed:
             return None
         return Amendment(
@@ -168,11 +177,16 @@ class BillingMandate(models.Model):
         )
 
     def _carry_amendments(self, debits):
-        """Note that ``debits``, now at the bank, carry the changes of these mandates."""
+        """Note that ``debits``, whose file is made, carry the changes of these mandates; later ones are not in it."""
         for mandate in self.filtered('has_open_amendment'):
-            amendments = mandate._untold()
-            amendments._set_state('carried')
-            amendments._unguarded().debit_ids |= debits.filtered(lambda debit, own=mandate: debit.mandate_id == own)
+            own = debits.filtered(lambda debit, own=mandate: debit.mandate_id == own)
+            mandate._untold()._unguarded().debit_ids |= own
+
+    def _amendments_sent(self, debits):
+        """Note that the bank has the file of ``debits``, and with it the changes that they carry."""
+        self.amendment_ids.filtered(
+            lambda amendment: amendment.state != 'settled' and amendment.debit_ids & debits
+        )._set_state('carried')
 
     def _settled(self, debits):
         """Note that ``debits`` settled: the changes that they carried are known to the bank and are not repeated."""

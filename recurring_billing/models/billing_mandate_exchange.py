@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 
 from ..tools import sepa_ids
 
+_BROUGHT = frozenset({'creditor_identifier', 'creditor_name', 'first_collection_date', 'last_presentation_date'})
+
 
 class BillingMandate(models.Model):
     """How running mandates come from other software: from a spreadsheet, signed and in use."""
@@ -38,6 +40,7 @@ class BillingMandate(models.Model):
     def _from_row(self, vals):
         """What a row of a spreadsheet gives a mandate: an empty cell empties nothing."""
         given = {name: value for name, value in vals.items() if value is not False}
+        self._refuse_guarded({**self._guarded_defaults(), **given}.keys() - _BROUGHT)
         if not given.get('name'):
             raise UserError(
                 self.env._("A running mandate keeps the reference (RUM) that its debtor signed: fill in that column."),
@@ -56,6 +59,8 @@ class BillingMandate(models.Model):
         """A change that the old software had not told the bank, or not successfully."""
         if cells.get('kind') == 'account':
             cells = {**cells, 'old_value': sepa_ids.mask_iban(cells.get('old_value'))}
+        elif cells.get('kind') == 'identifier':
+            cells = {**cells, 'old_value': sepa_ids.compact(cells.get('old_value'))}
         return {name: value for name, value in cells.items() if value is not False and name != 'state'}
 
     def _take_up(self):

@@ -21,12 +21,13 @@ class BillingMandate(models.Model):
         )
 
     def _state_refusal(self):
-        if self.state == 'active':
+        is_used = self.mandate_type == 'OOFF' and self.last_presentation_date
+        if self.state == 'active' and not is_used:
             return None
         texts = {'mandate': self.name, 'customer': self.partner_id.display_name}
         if self.state == 'on_hold':
             return self.env._("Mandate %(mandate)s of %(customer)s is on hold: resume it first.", **texts)
-        if self.state == 'consumed':
+        if self.state == 'consumed' or is_used:
             return self.env._(
                 "Mandate %(mandate)s of %(customer)s was for one debit, or for a last one, and that was made: ask for "
                 "a new mandate.",
@@ -127,7 +128,7 @@ class BillingMandate(models.Model):
             mandates.filtered(lambda mandate: not mandate.first_collection_date)._unguarded().write(
                 {'first_collection_date': first},
             )
-        self._carry_amendments(debits)
+        self._amendments_sent(debits)
         last_ones = debits.filtered(lambda debit: debit.sequence_type in ('OOFF', 'FNAL')).mandate_id & self
         last_ones.filtered(lambda mandate: mandate.state in ('active', 'on_hold'))._set_state('consumed')
         self.activity_unlink([LAPSE_ACTIVITY])

@@ -13,11 +13,6 @@ class BillingNotice(models.Model):
     _inherit = 'billing.notice'
 
     @api.model
-    def _fault(self, line, day, amount):
-        """Why ``amount`` of the due item ``line`` may not be debited on ``day`` for want of a notice, or None."""
-        return self._faults({line: amount}, day).get(line)
-
-    @api.model
     def _faults(self, amounts, day):
         """Why these due items may not be debited on ``day`` for want of a notice.
 

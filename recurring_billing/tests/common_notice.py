@@ -23,6 +23,10 @@ class NoticeCommon(BillingCommon):
         self.enterContext(patch.object(servers, '_connect__', lambda *_args, **_kwargs: None))
         self.post_office = self.enterContext(patch.object(servers, 'send_email', side_effect=self._take_mail))
 
+    def _notice_fault(self, line, day, amount):
+        """Why ``amount`` of one due item may not be debited on ``day``, or None."""
+        return self.env['billing.notice']._faults({line: amount}, day).get(line)
+
     @staticmethod
     def _take_mail(message, *_args, **_kwargs):
         return message['Message-Id']

@@ -192,9 +192,16 @@ class TestBillingCollection(CollectionCommon):
             (debit, {'state': 'settled'}),
             (collection, {'file': False}),
             (collection, {'file_sha256': "0"}),
+            (collection, {'amount_total': 1.0}),
+            (debit, {'currency_id': self.env.ref('base.USD').id}),
+            (debit.item_ids, {'move_id': False}),
+            (self.mandate, {'lapses_on': date(2099, 1, 1)}),
+            (self.mandate, {'key': "x"}),
         ):
             with self.subTest(values), self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
                 record.write(values)
+        with self.assertRaisesRegex(UserError, "number, date and bank can no longer be changed"):
+            collection.name = "PRLV-1"
         values = {'collection_id': collection.id, 'partner_id': self.customer.id, 'mandate_id': self.mandate.id}
         with self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
             self.env['billing.debit'].create({**values, 'amount': 5.0})

@@ -6,7 +6,7 @@ from lxml import etree
 from odoo.exceptions import UserError
 from odoo.tests import freeze_time, new_test_user, tagged
 
-from .common_collection import DAY, TODAY, CollectionCommon
+from .common_collection import DAY, SECOND_IBAN, TODAY, CollectionCommon
 
 
 @tagged('post_install', '-at_install')
@@ -29,6 +29,31 @@ class TestBillingCollectionCheck(CollectionCommon):
         self.assertEqual((collection.state, collection.faulty_count), ('checked', 0))
         collection.action_generate()
         self.assertEqual((collection.file_count, collection.file_total), (1, 120.0))
+
+    def test_a_mandate_that_ends_in_one_file_is_not_used_in_another(self):
+        once = self._mandate(self.customer, SECOND_IBAN, mandate_type='OOFF')
+        first = self._plain_invoice(billing_mandate_id=once.id)
+        collection = self._prepared()
+        second = self._plain_invoice(50.0, billing_mandate_id=once.id)
+        other = self._prepared()
+        collection.action_generate()
+        self.assertEqual((first.billing_debit_state, second.billing_debit_state), ('in_file', 'planned'))
+        other.action_check()
+        self.assertRegex(other.debit_ids.check_text, rf"{once.name} ends with .* file of collection {collection.name}")
+        collection.action_cancel()
+        other.action_generate()
+        other.action_confirm_sent()
+        self.assertEqual(once.state, 'consumed')
+
+    def test_all_that_is_wrong_is_shown_at_once(self):
+        unreadable = self._customer("清水")
+        self._mandate(unreadable, SECOND_IBAN)
+        revoked, unread = self._plain_invoice(), self._plain_invoice(partner=unreadable)
+        collection = self._prepared()
+        self.mandate.action_revoke()
+        collection.action_check()
+        self.assertIn("is revoked", revoked.billing_debit_ids.check_text)
+        self.assertIn("no letter that banks accept", unread.billing_debit_ids.check_text)
 
     def test_what_the_bank_would_refuse_is_found_before_the_file(self):
         customer = self._customer("Genfer Laden", city=False)

@@ -83,6 +83,27 @@ class TestBillingCollectionSelection(CollectionCommon):
         self.bank_journal.billing_max_amount_per_day = 1320.0
         self.assertEqual(self._prepared().debit_ids.move_ids, large)
 
+    def test_a_debit_larger_than_a_file_may_be_waits_too(self):
+        large, small = self._plain_invoice(1000.0), self._plain_invoice()
+        self.bank_journal.billing_max_amount_per_file = 500.0
+        collection, refusals = self._prepare(DAY, TODAY)
+        self.assertEqual(collection.debit_ids.move_ids, small)
+        self.assertRegex(refusals[0], r"1,200\.00.* in one debit .*500\.00")
+        self.bank_journal.billing_max_amount_per_file = 0.0
+        collection = self._prepared()
+        self.bank_journal.billing_max_amount_per_file = 500.0
+        collection.action_check()
+        self.assertRegex(large.billing_debit_ids.check_text, r"1,200\.00.* in one debit .*500\.00")
+
+    def test_a_branch_collects_its_own_invoices_through_the_bank_of_its_root(self):
+        self._plain_invoice()
+        self._announce_due(DAY)
+        branch = self.env['res.company'].create(
+            {'name': "Branch", 'parent_id': self.company.id, 'country_id': self.env.ref('base.fr').id}
+        )
+        Collection = self.env['billing.collection'].with_company(branch)
+        self.assertEqual(Collection._prepare_debits(branch, DAY, TODAY, self.bank_journal), (Collection, []))
+
     def test_a_part_of_an_invoice_may_be_collected(self):
         self.bank_journal.billing_debit_grouping = 'mandate'
         invoice, other = self._plain_invoice(), self._plain_invoice(50.0)
@@ -108,6 +129,15 @@ class TestBillingCollectionSelection(CollectionCommon):
         with self.assertRaisesRegex(UserError, "step is only possible while it is “Planned”"):
             items[invoice].amount = 10.0
 
+    def test_a_part_is_more_than_the_credit_notes_taken_off(self):
+        invoice = self._plain_invoice()
+        self._credit(20.0)
+        item = self._prepared().debit_ids.item_ids.filtered(lambda item: item.amount > 0)
+        with self.assertRaisesRegex(UserError, f"{invoice.name}: less the credit notes .* would take nothing"):
+            item.amount = 24.0
+        item.amount = 24.01
+        self.assertEqual(item.debit_id.amount, 0.01)
+
     def test_two_collections_prepared_at_once_never_hold_the_same_invoice(self):
         """What a second worker, whose snapshot is older, would write is refused by the database."""
         self._plain_invoice()
@@ -118,7 +148,8 @@ class TestBillingCollectionSelection(CollectionCommon):
         lines = self.env['account.move.line']._billing_collectable_lines(self.company, DAY)
         self.assertTrue(lines)
         self.env.cr.execute("UPDATE billing_debit_item SET state = 'planned'")
-        takes, _refusals = self.env['billing.collection']._netted(lines, lines._billing_mandates(), self.bank_journal)
+        mandates = self.env['billing.mandate']._for_lines(lines)
+        takes, _refusals = self.env['billing.collection']._netted(lines, mandates, self.bank_journal)
         with mute_logger('odoo.sql_db'), self.assertRaises(psycopg2.errors.UniqueViolation), self.env.cr.savepoint():
             self.env['billing.collection']._make(self.company, self.bank_journal, DAY, 'CORE', takes)
             self.env.flush_all()

@@ -269,6 +269,16 @@ class TestBillingCollectionSettlement(CollectionCommon):
         self.assertEqual(self._cash_basis_entries(invoice).date, date(2026, 9, 7))
         self.assertEqual(self._balance('511600', date(2026, 9, 7)), 0.0)
 
+    def test_a_credit_recorded_before_the_night_leaves_the_settlement_on_its_day(self):
+        invoice = self._plain_invoice()
+        collection = self._collect(DAY, TODAY)
+        with freeze_time('2026-09-07'):
+            self.env['billing.collection.credit'].create(
+                {'collection_id': collection.id, 'date': date(2026, 9, 7)}
+            ).action_confirm()
+        self.assertEqual((collection.move_id.date, collection.bank_move_id.date), (DAY, date(2026, 9, 7)))
+        self.assertEqual(self._cash_basis_entries(invoice).date, DAY)
+
     def test_each_debit_costs_core_its_own_and_us_nothing(self):
         """Twice as many debits in one collection need at most core's own queries more."""
         counts = []

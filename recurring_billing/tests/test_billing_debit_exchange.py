@@ -55,6 +55,23 @@ class TestBillingDebitExchange(BillingCommon):
         self.assertEqual(self.mandate.last_presentation_date, date(2026, 8, 5))
         self.assertEqual(self.env['account.move'].search_count([]), before)
 
+    def test_a_spreadsheet_brings_nothing_that_was_proved_or_booked(self):
+        for values in ({'return_date': date(2026, 8, 31)}, {'settlement_line_id': 1}):
+            with self.subTest(values), self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
+                self._import(**values)
+        mandates = self.env['billing.mandate'].with_context(import_file=True)
+        with self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
+            mandates.create({'name': "M-1", 'partner_id': self.customer.id, 'signed_by': "Somebody"})
+        with self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
+            mandates.with_context(default_replaces_id=self.mandate.id).create({'name': "M-1"})
+
+    def test_two_companies_may_have_used_the_same_end_to_end_id(self):
+        first = self._import()
+        company = self.env['res.company'].create({'name': "Other", 'currency_id': self.company.currency_id.id})
+        self.env.cr.execute("UPDATE billing_debit SET company_id = %s WHERE id = %s", (company.id, first.id))
+        first.invalidate_recordset()
+        self.assertEqual(self._import().end_to_end_id, first.end_to_end_id)
+
     def test_its_return_makes_the_customer_owe_again(self):
         debit = self._import(partner_id=self.branch.id)
         debit._return(date(2026, 8, 31), 'AM04')

@@ -66,6 +66,26 @@ class TestBillingDebitFollow(CollectionCommon):
         self.assertEqual((debit.state, debit.settlement_line_id.amount_residual), ('settled', -120.0))
         self.assertEqual(debit.settlement_line_id.partner_id, self.customer)
 
+    def test_what_is_due_again_is_not_recalled(self):
+        invoice = self._plain_invoice()
+        debit = self._collect(DAY, TODAY).debit_ids
+        self._register_payment(invoice)
+        self.assertTrue(debit.recall_text)
+        self._due_item(invoice).remove_move_reconcile()
+        self.assertFalse(debit.recall_text)
+        self._settle(DAY)
+        self.assertEqual(invoice.amount_residual, 0.0)
+
+    def test_what_is_to_be_paid_another_way_is_not_debited(self):
+        planned, sent = self._plain_invoice(), self._plain_invoice(50.0, self._second_customer())
+        self._prepared()
+        planned.preferred_payment_method_line_id = False
+        self.assertEqual(planned.billing_debit_ids.state, 'dropped')
+        collection = sent.billing_debit_ids.collection_id
+        collection._generate(TODAY)
+        sent.preferred_payment_method_line_id = False
+        self.assertIn(f"{sent.name} is to be paid another way", sent.billing_debit_ids.recall_text)
+
     def test_a_credit_note_used_elsewhere_is_not_taken_off_any_more(self):
         first, second = self._plain_invoice(), self._plain_invoice(50.0)
         credit = self._credit(20.0)

@@ -119,6 +119,27 @@ class TestBillingMandateAmendment(BillingCommon):
         self.assertEqual(debit.state, 'settled')
         self.assertEqual((amendment.state, self.mandate._amendment_part()), ('settled', None))
 
+    def test_a_change_after_the_file_waits_for_the_next_one(self):
+        self._started(date_start=date(2026, 9, 1))
+        self._bill(date(2026, 9, 1))
+        self._announce_due(date(2026, 9, 25))
+        collection, _refusals = self.env['billing.collection']._prepare_debits(
+            self.company, date(2026, 9, 25), date(2026, 9, 10)
+        )
+        collection._generate(date(2026, 9, 10))
+        self._change('account', iban=NEW_IBAN)
+        collection.action_confirm_sent()
+        self.assertEqual(self.mandate.amendment_ids.state, 'open')
+        self._settle(date(2026, 9, 25))
+        self.assertEqual(collection.state, 'settled')
+        self.assertEqual(self.mandate._amendment_part(), Amendment(is_new_account=True))
+
+    def test_an_account_that_is_the_old_one_again_tells_nothing(self):
+        old = self.mandate.partner_bank_id.acc_number
+        self._change('account', iban=NEW_IBAN)
+        self._change('account', iban=old)
+        self.assertIsNone(self.mandate._amendment_part())
+
     def test_an_account_under_a_mandate_is_not_overwritten_nor_deleted(self):
         account = self.mandate.partner_bank_id
         account.acc_number = 'FR76 3000 2609 1308 3016 6131 893'  # the same, written in groups

@@ -57,12 +57,16 @@ class TestBillingMandateLifecycle(BillingCommon):
     def test_a_dialog_says_what_becomes_of_the_debits_under_way(self):
         contract = self._started(date_start=date(2026, 9, 1))
         self._bill(date(2026, 9, 1))
-        self._prepare(date(2026, 9, 25), date(2026, 9, 1))
+        collection, _refusals = self._prepare(date(2026, 9, 25), date(2026, 9, 1))
         self.assertTrue(contract)
         wizard = self.env['billing.mandate.stop'].create(
             {'mandate_ids': self.mandate.ids, 'state': 'revoked', 'reason': "x"}
         )
         self.assertIn("Debits waiting in a collection: 1.", wizard.effect)
+        collection._generate(date(2026, 9, 1))
+        wizard = wizard.create({'mandate_ids': self.mandate.ids, 'state': 'revoked', 'reason': "x"})
+        self.assertIn(f"cancel {collection.name}", wizard.effect)
+        self.assertNotIn("waiting in a collection", wizard.effect)
 
     # === SIGNATURE === #
 

@@ -128,3 +128,8 @@ class TestBillingMandateUse(BillingCommon):
         debit = self._debit(once)
         self.assertEqual((debit.sequence_type, once.state), ('OOFF', 'consumed'))
         self.assertIn("for one debit", once._refusal(DAY))
+
+    def test_a_one_off_that_other_software_presented_is_used_up(self):
+        once = self._mandate(self.customer, OTHER_IBAN, mandate_type='OOFF')
+        once._unguarded().last_presentation_date = date(2026, 8, 5)
+        self.assertIn("for one debit", once._refusal(DAY))

@@ -21,17 +21,17 @@ class TestBillingNotice(NoticeCommon):
         self.Notice = self.env['billing.notice']
 
     def _fault(self, day=DAY, amount=120.0):
-        return self.Notice._fault(self.line, day, amount)
+        return self._notice_fault(self.line, day, amount)
 
     def test_without_a_notice_nothing_is_debited(self):
-        self.assertIsNone(self.line._billing_announced_day())
+        self.assertIsNone(self.line._billing_announced_days()[self.line])
         self.assertRegex(
             self._fault(), rf"^Invoice {self.invoice.name} of Atelier Durand: no notice .*Send Notices.*14 days later"
         )
 
     def test_a_notice_in_time_allows_its_day_and_amount(self):
         self._announce(self.invoice, DAY, sent_on=TODAY)
-        self.assertEqual(self.line._billing_announced_day(), DAY)
+        self.assertEqual(self.line._billing_announced_days()[self.line], DAY)
         self.assertIsNone(self._fault())
         self.assertRegex(self._fault(day=date(2026, 9, 16)), r"was announced for 09/15/2026, not for 09/16/2026")
         self.assertRegex(self._fault(amount=120.01), r"120\.00\D* were announced, but \D*120\.01\D* would be debited")
@@ -56,7 +56,7 @@ class TestBillingNotice(NoticeCommon):
     def test_a_later_notice_replaces_the_first(self):
         self._announce(self.invoice, DAY, sent_on=TODAY)
         self._announce(self.invoice, date(2026, 9, 21), sent_on=date(2026, 9, 7))
-        self.assertEqual(self.line._billing_announced_day(), date(2026, 9, 21))
+        self.assertEqual(self.line._billing_announced_days()[self.line], date(2026, 9, 21))
         self.assertRegex(self._fault(), "announced for 09/21/2026")
         self.assertIsNone(self._fault(day=date(2026, 9, 21)))
 

@@ -39,7 +39,7 @@ class TestBillingNoticeMail(NoticeCommon):
         self.assertEqual((notice.date, notice.amount, notice.days_before), (DAY, 120.0, 14))
         self.assertEqual((notice.mandate_reference, notice.creditor_identifier), (self.mandate.name, 'FR72ZZZ123456'))
         self.assertEqual((notice.partner_id, notice.email_to), (self.customer, self.customer.email_formatted))
-        self.assertIsNone(self.env['billing.notice']._fault(self._due_item(self.invoice), DAY, 120.0))
+        self.assertIsNone(self._notice_fault(self._due_item(self.invoice), DAY, 120.0))
 
     def test_the_mail_tells_day_amount_mandate_and_creditor_and_asks_for_no_transfer(self):
         self._send_in_background()
@@ -95,14 +95,14 @@ class TestBillingNoticeMail(NoticeCommon):
         notice = self.invoice.billing_notice_ids
         self.assertEqual((notice.state, notice.sent_on), ('failed', False))
         self.assertIn("Mailbox unavailable", notice.failure)
-        self.assertTrue(self.env['billing.notice']._fault(self._due_item(self.invoice), DAY, 120.0))
+        self.assertTrue(self._notice_fault(self._due_item(self.invoice), DAY, 120.0))
         with freeze_time('2026-09-04'):
             mails = self.env['mail.mail'].sudo().search([('mail_message_id', '=', notice.message_id.id)])
             mails.mark_outgoing()
             mails.send()
         self.assertEqual((notice.state, notice.sent_on, notice.failure), ('sent', date(2026, 9, 4), False))
         self.assertRegex(
-            self.env['billing.notice']._fault(self._due_item(self.invoice), DAY, 120.0), "on 09/04/2026 only"
+            self._notice_fault(self._due_item(self.invoice), DAY, 120.0), "on 09/04/2026 only"
         )
 
     def test_an_invoice_sent_again_keeps_its_day(self):
@@ -111,7 +111,7 @@ class TestBillingNoticeMail(NoticeCommon):
             self.env['account.move.send.wizard'].create({'move_id': self.invoice.id}).action_send_and_print()
             self.assertEqual(self.invoice.billing_notice_ids.mapped('date'), [DAY, DAY])
             self.assertIsNone(
-                self.env['billing.notice']._fault(self._due_item(self.invoice), DAY, 120.0), "told on the first"
+                self._notice_fault(self._due_item(self.invoice), DAY, 120.0), "told on the first"
             )
 
     def test_an_invoice_sent_late_tells_which_day_its_pdf_no_longer_names(self):

@@ -52,11 +52,10 @@ class TestBillingNoticeSchedule(NoticeCommon):
         self.assertEqual(set(notices.mapped('state')), {'sent'})
         self.assertEqual((len(notices), notices.head_id), (4, notices.sorted('id')[0]))
         line = self._quarter()
-        self.assertEqual(line._billing_announced_day(), date(2027, 1, 6))
-        Notice = self.env['billing.notice']
-        self.assertIsNone(Notice._fault(line, date(2027, 1, 6), 360.0))
-        self.assertRegex(Notice._fault(line, date(2027, 1, 7), 360.0), "announced for 01/06/2027")
-        self.assertRegex(Notice._fault(line, date(2027, 1, 6), 400.0), r"360\.00\D* were announced")
+        self.assertEqual(line._billing_announced_days()[line], date(2027, 1, 6))
+        self.assertIsNone(self._notice_fault(line, date(2027, 1, 6), 360.0))
+        self.assertRegex(self._notice_fault(line, date(2027, 1, 7), 360.0), "announced for 01/06/2027")
+        self.assertRegex(self._notice_fault(line, date(2027, 1, 6), 400.0), r"360\.00\D* were announced")
         self.assertEqual(self.contract.debit_notice_count, 4)
 
     def test_the_invoice_names_the_day_of_the_schedule(self):
@@ -77,7 +76,8 @@ class TestBillingNoticeSchedule(NoticeCommon):
         self._wizard(note="Letter").action_letter()
         with freeze_time('2026-12-24'):
             self._wizard(note="Second letter", sent_on=date(2026, 12, 24)).action_letter()
-        self.assertEqual(self._quarter()._billing_announced_day(), date(2027, 1, 7))
+        line = self._quarter()
+        self.assertEqual(line._billing_announced_days()[line], date(2027, 1, 7))
 
     def test_the_mail_tells_each_debit_and_counts_once_it_left(self):
         self.customer.lang = 'en_US'

@@ -80,7 +80,7 @@ class TestBillingNoticeSendDialog(NoticeCommon):
         notice = self.invoice.billing_notice_ids
         self.assertEqual((notice.kind, notice.state, notice.sent_on), ('letter', 'sent', date(2026, 8, 28)))
         self.assertEqual((notice.note, notice.user_id), ("Letter handed over at the counter", self.env.user))
-        self.assertIsNone(self.env['billing.notice']._fault(self._due_item(self.invoice), date(2026, 9, 11), 120.0))
+        self.assertIsNone(self._notice_fault(self._due_item(self.invoice), date(2026, 9, 11), 120.0))
 
     def test_the_letter_is_printed_in_the_words_of_the_mail(self):
         notice = self._announce(self.invoice, DAY, recipient_id=self.customer.id)

@@ -33,18 +33,20 @@ class BillingCollectionPrepare(models.TransientModel):
     amount_total = fields.Monetary("Total", compute='_compute_takes')
     refusals = fields.Text("Left Out", compute='_compute_takes')
 
-    @api.depends('journal_id')
+    @api.depends('company_id', 'journal_id')
     def _compute_date(self):
         for wizard in self:
             journal = wizard.journal_id
             earliest = journal and journal._billing_earliest_day(*journal._billing_now())
-            wizard.date = earliest and self.env['billing.collection']._next_announced(journal, earliest)
+            wizard.date = earliest and self.env['billing.collection']._next_announced(wizard.company_id, earliest)
 
-    @api.depends('journal_id', 'date')
+    @api.depends('company_id', 'journal_id', 'date')
     def _compute_takes(self):
         Collection = self.env['billing.collection']
         for wizard in self:
-            takes, refusals = Collection._takes(wizard.journal_id, wizard.date) if wizard._is_ready() else ([], [])
+            takes, refusals = [], []
+            if wizard._is_ready():
+                takes, refusals = Collection._takes(wizard.company_id, wizard.journal_id, wizard.date)
             items = [amount for take in takes for _line, amount in take.items]
             files = [
                 part
@@ -59,7 +61,7 @@ class BillingCollectionPrepare(models.TransientModel):
             wizard.refusals = "\n".join(refusals)
 
     def _is_ready(self):
-        return bool(self.journal_id and self.date)
+        return bool(self.company_id and self.journal_id and self.date)
 
     def action_send_notices(self):
         """Look at the debits that nobody was told of well, to tell their customers."""

@@ -33,7 +33,10 @@ class BillingMandateStop(models.TransientModel):
             yield self.env._("No debit is made until the mandate is resumed. It still lapses after 36 months.")
         if sent := debits.filtered(lambda debit: debit.state == 'sent'):
             yield self.env._("Debits at the bank: %s. They go on; ask the bank to recall them if need be.", len(sent))
-        if waiting := debits - sent:
+        if filed := debits.filtered(lambda debit: debit.state == 'in_file'):
+            names = ", ".join(filed.collection_id.mapped('name'))
+            yield self.env._("Debits in a file that was not sent yet: cancel %s and prepare it again.", names)
+        if waiting := debits - sent - filed:
             yield self.env._("Debits waiting in a collection: %s. They are refused when it is checked.", len(waiting))
 
     def action_confirm(self):
