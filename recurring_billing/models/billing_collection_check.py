@@ -76,7 +76,7 @@ class BillingCollection(models.Model):
 
     def _own_faults(self, today, now):
         """What is wrong with the collection as a whole, one text each."""
-        faults = [*self._setup_faults(), *self._limit_faults()]
+        faults = [*self._setup_faults(), *self._booking_faults(), *self._limit_faults()]
         if late := self._late_text(today, now):
             faults.append(late)
         return faults
@@ -102,6 +102,15 @@ class BillingCollection(models.Model):
                 ),
             )
         return faults
+
+    def _booking_faults(self):
+        """What would stop the settlement once the bank has collected, one text each."""
+        journal = self.journal_id
+        for need in (self.company_id._billing_require_settlement_journal, journal._billing_outstanding_account):
+            try:
+                need()
+            except UserError as error:
+                yield str(error)
 
     def _limit_faults(self):
         """Where this collection exceeds what the bank takes in one file or on one day, one text each."""

@@ -89,10 +89,21 @@ class BillingDebit(models.Model):
         found = {}
         for day, debits in self.grouped('date').items():
             items = debits.item_ids.filtered(lambda item: item.amount > 0)
-            texts = self.env['billing.notice']._faults({item.move_line_id: item.amount for item in items}, day)
+            texts = self.env['billing.notice']._faults(debits._parts(), day)
             for item in items.filtered(lambda item, texts=texts: item.move_line_id in texts):
                 found.setdefault(item.debit_id, Fault(texts[item.move_line_id], item.move_id))
         return found
+
+    def _parts(self):
+        """{due item: amount} of what these debits take of their invoices; credit notes go off the first ones."""
+        parts = {}
+        for debit in self:
+            off = -sum(item.amount for item in debit.item_ids if item.amount < 0)
+            for item in debit.item_ids.filtered(lambda item: item.amount > 0):
+                less = min(off, item.amount)
+                parts[item.move_line_id] = item.currency_id.round(item.amount - less)
+                off -= less
+        return parts
 
     def _limit_faults(self):
         """(debit, `Fault`) of each debit that is larger than the bank takes."""

@@ -109,6 +109,16 @@ class TestBillingCollection(CollectionCommon):
         self.assertIn("no SEPA creditor identifier", str(caught.exception))
         self.assertIn("Account Number", str(caught.exception))
 
+    def test_a_file_needs_what_its_settlement_will_need(self):
+        self._invoice()
+        collection = self._prepared()
+        self.company.billing_settlement_journal_id = False
+        self.sdd.payment_account_id = False
+        collection.action_check()
+        self.assertEqual(collection.state, 'draft')
+        self.assertIn("no direct debit journal", collection.check_text)
+        self.assertIn("no outstanding account", collection.check_text)
+
     def test_a_debtor_outside_the_eea_needs_an_address(self):
         customer = self._customer("Genfer Laden", city=False)
         self._mandate(customer, 'CH9300762011623852957')

@@ -55,6 +55,19 @@ class TestBillingCollectionCheck(CollectionCommon):
         self.assertIn("is revoked", revoked.billing_debit_ids.check_text)
         self.assertIn("no letter that banks accept", unread.billing_debit_ids.check_text)
 
+    def test_less_than_was_announced_is_debited_where_the_settings_say_so(self):
+        self._plain_invoice()
+        self._credit(20.0)
+        collection = self._prepared()
+        collection.action_check()
+        self.assertEqual((collection.state, collection.amount_total), ('checked', 96.0))
+        self.company.billing_notice_lower = False
+        collection.action_check()
+        self.assertRegex(collection.debit_ids.check_text, r"120\.00\D* were announced, but only \D*96\.00")
+        collection.debit_ids.item_ids.filtered(lambda item: item.amount < 0).unlink()
+        collection.action_check()
+        self.assertEqual((collection.state, collection.amount_total), ('checked', 120.0))
+
     def test_what_the_bank_would_refuse_is_found_before_the_file(self):
         customer = self._customer("Genfer Laden", city=False)
         self._mandate(customer, 'CH9300762011623852957')

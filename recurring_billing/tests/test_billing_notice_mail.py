@@ -101,18 +101,14 @@ class TestBillingNoticeMail(NoticeCommon):
             mails.mark_outgoing()
             mails.send()
         self.assertEqual((notice.state, notice.sent_on, notice.failure), ('sent', date(2026, 9, 4), False))
-        self.assertRegex(
-            self._notice_fault(self._due_item(self.invoice), DAY, 120.0), "on 09/04/2026 only"
-        )
+        self.assertRegex(self._notice_fault(self._due_item(self.invoice), DAY, 120.0), "on 09/04/2026 only")
 
     def test_an_invoice_sent_again_keeps_its_day(self):
         self._send_in_background()
         with freeze_time('2026-09-08'):
             self.env['account.move.send.wizard'].create({'move_id': self.invoice.id}).action_send_and_print()
             self.assertEqual(self.invoice.billing_notice_ids.mapped('date'), [DAY, DAY])
-            self.assertIsNone(
-                self._notice_fault(self._due_item(self.invoice), DAY, 120.0), "told on the first"
-            )
+            self.assertIsNone(self._notice_fault(self._due_item(self.invoice), DAY, 120.0), "told on the first")
 
     def test_an_invoice_sent_late_tells_which_day_its_pdf_no_longer_names(self):
         self._send_in_background()

@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from .common import BillingCommon
@@ -50,6 +50,9 @@ class TestSecurity(BillingCommon):
             collection.with_user(self.user).read(['file'])
         with self.assertRaises(AccessError):
             attachment.with_user(self.user).read(['datas'])
+        for step in (lambda file: file.unlink(), lambda file: file.write({'raw': b'<Document/>'})):
+            with self.assertRaisesRegex(UserError, f"of {collection.name} is kept as proof"):
+                step(attachment.with_user(self.debit_user))
 
     def test_the_accountant_bills_and_previews(self):
         self.contract.with_user(self.user).action_start()

@@ -60,8 +60,9 @@ class BillingNoticeSend(models.TransientModel):
         if self.means == 'letter':
             self._check_told(self.sent_on, self.note, today)
         told_on = self._told_on(today)
+        days = lines.move_line_id._billing_notice_days()
         for line in lines:
-            line._check_day(told_on)
+            line._check_day(told_on, days[line.move_line_id])
         notices = self._announce(lines, told_on)
         return notices._get_records_action(name=self.env._("Notices of Debits"))
 
@@ -198,9 +199,10 @@ class BillingNoticeSendLine(models.TransientModel):
             for line in lines:
                 line.date = days[line.move_line_id]
 
-    def _check_day(self, told_on):
+    def _check_day(self, told_on, days):
         """Refuse a day on which nothing can be debited by a notice of ``told_on``.
 
+        :param days: calendar days that must lie between notice and debit
         :raises UserError: names invoice, day, rule and remedy
         """
         self.ensure_one()
@@ -214,7 +216,6 @@ class BillingNoticeSendLine(models.TransientModel):
                     day=format_date(self.env, under_way),
                 ),
             )
-        days = self.move_line_id._billing_notice_days()[self.move_line_id]
         first = prenotification.debit_day(self.due or told_on, told_on, days, date.min)
         if self.date >= first and bank_calendar.is_open(self.date):
             return
