@@ -146,7 +146,7 @@ def live_through(day):
 def leave_one_to_try():
     """A draft collection for whoever looks at the demo: its file is theirs to make."""
     Collection = env["billing.collection"]
-    day = Collection._next_announced(company.billing_bank_journal_id, Collection._earliest_date(company, today))
+    day = Collection._next_announced(company, Collection._earliest_date(company, today))
     Collection._prepare_debits(company, day, today)
 
 

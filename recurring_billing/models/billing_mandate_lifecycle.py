@@ -137,13 +137,21 @@ class BillingMandate(models.Model):
     def _cron_expire(self):
         """End the mandates that have lapsed, and tell a person of those that will within 60 days."""
         today = fields.Date.context_today(self)
-        lapsed = self.search([('state', 'in', OPEN), ('lapses_on', '<=', today)])
+        lapsed = self._lapsed(today)
         lapsed._expire()
         self.env['ir.cron']._commit_progress(len(lapsed))
         soon = self._lapsing(today)
         for mandate in soon:
             mandate._warn_of_lapse()
         self.env['ir.cron']._commit_progress(len(soon))
+
+    @api.model
+    def _lapsed(self, today):
+        """The mandates that nobody may use any more; a file of theirs that is not confirmed yet may have used them."""
+        in_file = [('state', '=', 'in_file')]
+        return self.search(
+            [('state', 'in', OPEN), ('lapses_on', '<=', today), ('debit_ids', 'not any', in_file)],
+        )
 
     def _expire(self):
         """End these mandates, which nobody has used for 36 months."""

@@ -67,6 +67,20 @@ class TestBillingMandateLifecycle(BillingCommon):
         wizard = wizard.create({'mandate_ids': self.mandate.ids, 'state': 'revoked', 'reason': "x"})
         self.assertIn(f"cancel {collection.name}", wizard.effect)
         self.assertNotIn("waiting in a collection", wizard.effect)
+        wizard.date = date(2026, 12, 31)
+        with self.assertRaisesRegex(UserError, "“Revoked On”: 12/31/2026 lies ahead"):
+            wizard.action_confirm()
+        self.assertEqual(self.mandate.state, 'active')
+
+    def test_a_file_that_is_not_confirmed_yet_keeps_its_mandate(self):
+        self._started(date_start=date(2026, 9, 1))
+        self._bill(date(2026, 9, 1))
+        collection, _refusals = self._prepare(date(2026, 9, 25), date(2026, 9, 1))
+        collection._generate(date(2026, 9, 1))
+        after = self.mandate.lapses_on
+        self.assertNotIn(self.mandate, self.env['billing.mandate']._lapsed(after))
+        collection.action_cancel()
+        self.assertIn(self.mandate, self.env['billing.mandate']._lapsed(after))
 
     # === SIGNATURE === #
 

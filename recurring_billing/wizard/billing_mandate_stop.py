@@ -1,4 +1,6 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from ..models.billing_debit import UNDER_WAY
 
@@ -46,5 +48,16 @@ class BillingMandateStop(models.TransientModel):
         elif self.state == 'active':
             self.mandate_ids._resume(self.reason)
         else:
+            self._check_day()
             self.mandate_ids._revoke(self.date, self.reason)
         return True
+
+    def _check_day(self):
+        if self.date > fields.Date.context_today(self):
+            raise UserError(
+                self.env._(
+                    "Field “Revoked On”: %s lies ahead, and a revoked mandate is debited no more. Revoke it on that "
+                    "day.",
+                    format_date(self.env, self.date),
+                ),
+            )
