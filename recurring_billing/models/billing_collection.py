@@ -176,6 +176,7 @@ class BillingCollection(models.Model):
         self._unguarded().write({'sent_on': fields.Datetime.now(), 'sent_by_id': self.env.uid})
         debits = self._live_debits()
         debits._set_state('sent')
+        debits.filtered('recall_text')._follow()  # what was “do not send” is now “ask the bank”
         debits.mandate_id._presented(debits)
         return True
 
@@ -189,3 +190,7 @@ class BillingCollection(models.Model):
 
     def _live_debits(self):
         return self.debit_ids.filtered(lambda debit: debit.state not in ('dropped', 'returned')).sorted('id')
+
+    def _live_amount(self):
+        """Euros that the bank still collects: neither dropped nor returned."""
+        return sum(self._live_debits().mapped('amount'))

@@ -19,7 +19,7 @@ class BillingCollection(models.Model):
     def _compute_uncredited_amount(self):
         for collection in self:
             item = collection._outstanding_item()
-            awaited = sum(collection._live_debits().mapped('amount')) if collection.state == 'sent' else 0.0
+            awaited = collection._live_amount() if collection.state == 'sent' else 0.0
             collection.uncredited_amount = item.amount_residual_currency if item else awaited
 
     def action_bank_credited(self):

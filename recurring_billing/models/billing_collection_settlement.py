@@ -26,16 +26,16 @@ class BillingCollection(models.Model):
         for collection in self:
             collection.entry_preview = not collection.move_id and self.env['ir.qweb']._render(
                 'recurring_billing.collection_entry_preview',
-                {'rows': collection._entry_rows(), 'total': collection.currency_id.format(collection.amount_total)},
+                {'rows': collection._entry_rows(), 'total': collection.currency_id.format(collection._live_amount())},
             )
 
     def _entry_rows(self):
         """What the settlement entry will hold, by account: (account, what, debit, credit) as texts."""
         self.ensure_one()
         line = self.journal_id.inbound_payment_method_line_ids.filtered(lambda line: line.code == 'billing_sdd')[:1]
-        total = self.currency_id.format(self.amount_total)
-        rows = [(self._account_text(line.payment_account_id), self.name, total, "")] if self.debit_count else []
-        for account, debits in self._live_debits().grouped('account_id').items():
+        total, live = self.currency_id.format(self._live_amount()), self._live_debits()
+        rows = [(self._account_text(line.payment_account_id), self.name, total, "")] if live else []
+        for account, debits in live.grouped('account_id').items():
             what = self.env._("%s customers' debits, one line each", len(debits))
             amount = self.currency_id.format(sum(debits.mapped('amount')))
             rows.append((self._account_text(account), what, "", amount))

@@ -60,7 +60,7 @@ class BillingContract(models.Model):
     def _document_name(self):
         """The name of the printed file, without slashes."""
         self.ensure_one()
-        return f"{self.env._('Contract')} {self.name}".replace('/', '-')
+        return self.env._("Contract %s", self.name).replace('/', '-')
 
     def _document_next_invoice(self):
         """Date and amount of the next invoice, in the language of the reader."""

@@ -150,4 +150,4 @@ class BillingContract(models.Model):
 
     def _schedule_name(self):
         """The name of the printed file, without slashes."""
-        return f"{self.env._('Schedule of Debits')} {self.name}".replace('/', '-')
+        return self.env._("Schedule of debits %s", self.name).replace('/', '-')

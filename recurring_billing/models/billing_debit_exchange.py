@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
+from ..tools.import_template import in_language
+
 _BROUGHT = frozenset({'end_to_end_id', 'date', 'amount', 'mandate_id', 'partner_id', 'imported_reference'})
 REFUNDABLE_FOR = relativedelta(months=13)  # an unauthorised debit; an authorised one for eight weeks
 
@@ -102,6 +104,6 @@ class BillingDebit(models.Model):
         return [
             {
                 'label': self.env._("Debits of other software that may still come back"),
-                'template': '/recurring_billing/static/xls/debits_import_template.xlsx',
+                'template': in_language('/recurring_billing/static/xls/debits_import_template.xlsx', self.env.lang),
             },
         ]

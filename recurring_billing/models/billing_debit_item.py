@@ -25,7 +25,7 @@ class BillingDebitItem(models.Model):
         check_company=True,
     )
     move_id = fields.Many2one(related='move_line_id.move_id', string="Invoice", store=True, index=True)
-    due_date = fields.Date("Due On", related='move_line_id.date_maturity')
+    due_date = fields.Date(related='move_line_id.date_maturity')
     currency_id = fields.Many2one(related='debit_id.currency_id')
     amount = fields.Monetary(
         "Taken",

@@ -15,7 +15,12 @@ class BillingDebit(models.Model):
         help="Until then the customer's bank gives the money back on demand (CORE). An unauthorised debit can be "
         "claimed for 13 months.",
     )
-    notice_text = fields.Char("Notice", compute='_compute_notice_text')
+    amount_kept = fields.Monetary(
+        "Debited",
+        compute='_compute_amount_kept',
+        help="Zero once the debit is dropped, unless its whole collection was cancelled.",
+    )
+    notice_text = fields.Char("Announced", compute='_compute_notice_text')
     remark = fields.Char(compute='_compute_remark')
 
     @api.depends('item_ids.move_line_id')
@@ -37,6 +42,12 @@ class BillingDebit(models.Model):
         for debit in self:
             may_return = debit.state == 'settled' and debit.mandate_id.scheme == 'CORE'
             debit.refundable_until = may_return and fields.Date.add(debit.date, weeks=REFUND_WEEKS)
+
+    @api.depends('amount', 'state', 'collection_id.state')
+    def _compute_amount_kept(self):
+        for debit in self:
+            is_out = debit.state == 'dropped' and debit.collection_id.state != 'cancelled'
+            debit.amount_kept = 0.0 if is_out else debit.amount
 
     def _compute_notice_text(self):
         told = self._told_on()

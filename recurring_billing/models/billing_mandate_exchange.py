@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools import sepa_ids
+from ..tools.import_template import in_language
 
 _BROUGHT = frozenset({'creditor_identifier', 'creditor_name', 'first_collection_date', 'last_presentation_date'})
 
@@ -89,7 +90,7 @@ class BillingMandate(models.Model):
         return [
             {
                 'label': self.env._("Running mandates to take over"),
-                'template': '/recurring_billing/static/xls/mandates_import_template.xlsx',
+                'template': in_language('/recurring_billing/static/xls/mandates_import_template.xlsx', self.env.lang),
             },
         ]
 

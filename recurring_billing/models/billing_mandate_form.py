@@ -76,7 +76,7 @@ class BillingMandate(models.Model):
         """The name of the printed file in the debtor's language, without slashes."""
         self.ensure_one()
         self = self.with_context(lang=self._form_lang())
-        return f"{self.env._('SEPA mandate')} {self.name}".replace('/', '-')
+        return self.env._("SEPA mandate %s", self.name).replace('/', '-')
 
     def _form_title(self):
         if self.scheme == 'B2B':

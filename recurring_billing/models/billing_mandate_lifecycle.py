@@ -18,7 +18,7 @@ class BillingMandate(models.Model):
     state = fields.Selection(
         [
             ('draft', "Draft"),
-            ('sent', "Sent"),
+            ('sent', "Sent to Debtor"),
             ('active', "Active"),
             ('on_hold', "On Hold"),
             ('revoked', "Revoked"),

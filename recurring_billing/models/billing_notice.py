@@ -198,7 +198,7 @@ class BillingNotice(models.Model):
 
     def _letter_name(self):
         """The name of the printed file, without slashes."""
-        return f"{self.env._('Notice of a Debit')} {self.date} {self.partner_id.name}".replace('/', '-')
+        return self.env._("Notice of a debit %s", f"{self.date} {self.partner_id.name}").replace('/', '-')
 
     def _told_together(self):
         """The notices of the message that this one is the head of."""

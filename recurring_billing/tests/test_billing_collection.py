@@ -242,6 +242,20 @@ class TestBillingCollection(CollectionCommon):
         self.env['billing.collection']._settle_due(date(2026, 9, 3), transaction=Transaction())
         self.assertEqual(collection.state, 'settled')
 
+    def test_the_prepare_wizard_refuses_a_day_that_the_bank_does_not_take(self):
+        self._invoice()
+        self._announce_due(date(2026, 9, 7))
+        wizard = self.env['billing.collection.prepare'].create({})
+        self.assertFalse(wizard.date_fault)
+        for day, text in (
+            (date(2026, 9, 12), "Banks are closed on 09/12/2026: choose 09/14/2026."),
+            (date(2026, 9, 1), "09/01/2026 is too early for the bank: choose 09/0"),
+        ):
+            wizard.date = day
+            self.assertIn(text, wizard.date_fault)
+            with self.assertRaisesRegex(UserError, text):
+                wizard.action_prepare()
+
     def test_the_prepare_wizard_shows_what_it_takes_and_what_it_leaves(self):
         self._invoice()
         orphan = self._invoice(self._second_customer())

@@ -104,6 +104,15 @@ class TestBillingCollectionSelection(CollectionCommon):
         Collection = self.env['billing.collection'].with_company(branch)
         self.assertEqual(Collection._prepare_debits(branch, DAY, TODAY, self.bank_journal), (Collection, []))
 
+    def test_the_debits_shown_add_up_to_the_total_without_those_dropped(self):
+        self._plain_invoice()
+        dropped = self._plain_invoice(50.0)
+        collection = self._prepared()
+        dropped.billing_debit_ids.action_drop()
+        self.assertEqual((sum(collection.debit_ids.mapped('amount_kept')), collection.amount_total), (120.0, 120.0))
+        collection.action_cancel()
+        self.assertEqual(sum(collection.debit_ids.mapped('amount_kept')), collection.amount_total)
+
     def test_a_part_of_an_invoice_may_be_collected(self):
         self.bank_journal.billing_debit_grouping = 'mandate'
         invoice, other = self._plain_invoice(), self._plain_invoice(50.0)

@@ -51,6 +51,15 @@ class TestBillingDebit(BillingCommon):
         self.assertFalse(debit.collection_id.move_id)
         self.assertEqual(debit.move_ids.amount_residual, 120.0)
 
+    def test_a_rejected_debit_is_not_in_the_entry_to_be(self):
+        other = self._customer("Garage Noel")
+        self._mandate(other, 'FR7610278487575797543231912')
+        self._contract(other, date_start=TODAY, price=41.65)._start(TODAY)
+        collection = self._sent_debit().collection_id
+        self.assertEqual(str(collection.entry_preview).count("169.98"), 4)
+        collection.debit_ids.filtered(lambda debit: debit.partner_id == other)._return(date(2026, 9, 2), 'AC01')
+        self.assertEqual(str(collection.entry_preview).count("120.00"), 4, "both sides of the entry and their totals")
+
     def test_a_return_before_the_collection_date_is_refused(self):
         debit = self._settled_debit()
         with self.assertRaisesRegex(UserError, rf"{debit.move_ids.name}.*collected on 09/03/2026"):

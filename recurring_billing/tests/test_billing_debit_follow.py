@@ -56,6 +56,14 @@ class TestBillingDebitFollow(CollectionCommon):
         self.assertIn(f"cancel collection {collection.name}", debit.recall_text)
         self.assertEqual((collection.recall_count, len(collection.activity_ids)), (1, 1))
 
+    def test_what_is_sent_all_the_same_is_to_be_recalled_at_the_bank(self):
+        invoice = self._plain_invoice()
+        collection = self._prepared()
+        collection.action_generate()
+        self._register_payment(invoice)
+        collection.action_confirm_sent()
+        self.assertIn("Ask the bank, until 09/02/2026", collection.debit_ids.recall_text)
+
     def test_what_is_paid_once_the_bank_has_it_is_recalled_and_ends_as_a_credit(self):
         invoice = self._plain_invoice()
         debit = self._collect(DAY, TODAY).debit_ids

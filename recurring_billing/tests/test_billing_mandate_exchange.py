@@ -23,11 +23,12 @@ class TestBillingMandateExchange(BillingCommon):
         cls.mandate.action_revoke()
         cls.morel = cls._customer("Cabinet Morel")
 
-    def _read(self, model, path):
+    def _read(self, model, path, lang='en_US'):
         """Import the template as a person does on the screen, and return what was made."""
         with file_open(f'recurring_billing/static/xls/{path}', 'rb') as template:
             file = template.read()
-        wizard = self.env['base_import.import'].create({'res_model': model, 'file': file, 'file_type': XLSX})
+        imports = self.env['base_import.import'].with_context(lang=lang)
+        wizard = imports.create({'res_model': model, 'file': file, 'file_type': XLSX})
         preview = wizard.parse_preview(dict(OPTIONS))
         self.assertNotIn('error', preview)
         fields = ["/".join(preview['matches'].get(number, [])) for number in range(len(preview['headers']))]
@@ -65,6 +66,20 @@ class TestBillingMandateExchange(BillingCommon):
         self.assertEqual(second._amendment_part(), Amendment(original_reference="M-2021-OLD", is_new_account=True))
         self.assertIn("FR76 •••• •••• 2177", second.amendment_ids.mapped('old_value'))
         self.assertFalse(second.activity_ids)
+
+    def test_who_works_in_french_is_offered_a_french_template_which_imports_alike(self):
+        self.env['res.lang']._activate_lang('fr_FR')
+        self.env['ir.module.module']._load_module_terms(['recurring_billing'], ['fr_FR'])
+        [template] = self.env['billing.mandate'].with_context(lang='fr_FR').get_import_templates()
+        self.assertIn('_fr.xlsx', template['template'])
+        first, second = self._read('billing.mandate', 'mandates_import_template_fr.xlsx', 'fr_FR').sorted('name')
+        self.assertEqual((first.name, first.scheme, first.signature_place), ("M-2019-014", 'CORE', "Paris"))
+        self.assertEqual((second.scheme, second.mandate_type), ('B2B', 'RCUR'))
+        self.assertEqual(second._amendment_part(), Amendment(original_reference="M-2021-OLD", is_new_account=True))
+        [template] = self.env['billing.debit'].with_context(lang='fr_FR').get_import_templates()
+        self.assertIn('_fr.xlsx', template['template'])
+        debits = self._read('billing.debit', 'debits_import_template_fr.xlsx', 'fr_FR')
+        self.assertEqual((debits.mandate_id, sum(debits.mapped('amount'))), (first | second, 467.88))
 
     def test_what_cannot_be_used_is_not_taken_over(self):
         for values, text in (

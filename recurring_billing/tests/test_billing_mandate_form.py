@@ -142,6 +142,12 @@ class TestBillingMandateForm(BillingCommon):
         told = Store().add(message.attachment_ids.sudo()).get_result()['ir.attachment'][0]
         self.assertFalse(told['raw_access_token'] or told['thumbnail_access_token'], "opened whatever the rights")
 
+    def test_the_file_of_the_form_is_named_in_the_debtors_language(self):
+        self.assertEqual(self.draft._form_name(), f"SEPA mandate {self.draft.name}")
+        self.env['res.lang']._activate_lang('fr_FR')
+        self.draft.partner_id.lang = 'fr_FR'
+        self.assertEqual(self.draft._form_name(), f"Mandat SEPA {self.draft.name}")
+
     def test_what_was_sent_is_corrected_as_a_draft_only(self):
         self.draft._set_state('sent')
         with self.assertRaisesRegex(UserError, "take it back to draft"):

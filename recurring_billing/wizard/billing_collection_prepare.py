@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+from ..tools import bank_calendar
 
 
 class BillingCollectionPrepare(models.TransientModel):
@@ -26,6 +29,7 @@ class BillingCollectionPrepare(models.TransientModel):
         precompute=True,
         help="Proposed: the first announced day that a file made now can reach.",
     )
+    date_fault = fields.Char(compute='_compute_date_fault')
     debit_count = fields.Integer("Debits", compute='_compute_takes')
     invoice_count = fields.Integer("Invoices", compute='_compute_takes')
     credit_count = fields.Integer("Credit Notes Taken Off", compute='_compute_takes')
@@ -39,6 +43,23 @@ class BillingCollectionPrepare(models.TransientModel):
             journal = wizard.journal_id
             earliest = journal and journal._billing_earliest_day(*journal._billing_now())
             wizard.date = earliest and self.env['billing.collection']._next_announced(wizard.company_id, earliest)
+
+    @api.depends('journal_id', 'date')
+    def _compute_date_fault(self):
+        for wizard in self:
+            wizard.date_fault = wizard._is_ready() and wizard._find_date_fault()
+
+    def _find_date_fault(self):
+        """Why the bank debits nobody on this date, with the next one possible; False where it does."""
+        earliest = self.journal_id._billing_earliest_day(*self.journal_id._billing_now())
+        date = format_date(self.env, self.date)
+        if self.date < earliest:
+            first = format_date(self.env, earliest)
+            return self.env._("%(date)s is too early for the bank: choose %(first)s or later.", date=date, first=first)
+        if not bank_calendar.is_open(self.date):
+            following = format_date(self.env, bank_calendar.next_open(self.date))
+            return self.env._("Banks are closed on %(date)s: choose %(next)s.", date=date, next=following)
+        return False
 
     @api.depends('company_id', 'journal_id', 'date')
     def _compute_takes(self):
@@ -70,9 +91,11 @@ class BillingCollectionPrepare(models.TransientModel):
     def action_prepare(self):
         """Make the draft collections and open them.
 
-        :raises UserError: where nothing can be debited, with the reasons
+        :raises UserError: for a date that the bank refuses, and where nothing can be debited, with the reasons
         """
         self.ensure_one()
+        if self.date_fault:
+            raise UserError(self.date_fault)
         today, _now = self.journal_id._billing_now()
         collections, refusals = self.env['billing.collection']._prepare_debits(
             self.company_id, self.date, today, self.journal_id
