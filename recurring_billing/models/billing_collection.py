@@ -184,6 +184,7 @@ class BillingCollection(models.Model):
         """Give up a collection that the bank has not got: its debits are free for another one, with new ids."""
         self._set_state('cancelled')
         self._live_debits()._set_state('dropped')
+        self._remind_recalls()
         return True
 
     # === BUSINESS METHODS === #

@@ -103,6 +103,7 @@ class BillingCollection(models.Model):
             if debits:
                 collection._book_settlement(debits, day or collection.date)
         self._set_state('settled')
+        self._remind_recalls()
 
     def _book_settlement(self, debits, day):
         """One entry: the outstanding account takes the total, each debit clears the receivable of its customer."""

@@ -1,7 +1,11 @@
+from markupsafe import Markup
+
 from odoo import fields, models
 from odoo.tools import format_date
 
 from ..tools import bank_calendar
+
+RECALL = 'recurring_billing.mail_activity_recall'
 
 
 class BillingDebitItem(models.Model):
@@ -44,16 +48,17 @@ class BillingDebit(models.Model):
 
     def _follow(self):
         """Drop or reduce the planned ones of these debits as invoices changed; say what to recall of the others."""
-        dropped, texts = self.browse(), {}
+        dropped, recalled, texts = self.browse(), self.browse(), {}
         for debit in self:
             changes = debit._changes()
             if debit.state != 'planned':
-                debit._recall(changes)
+                recalled |= debit._recall(changes)
             elif changes:
                 texts.setdefault(debit.collection_id, []).extend(changes)
                 if not debit._reduce():
                     dropped |= debit
         dropped._set_state('dropped')
+        recalled.collection_id._remind_recalls()
         for collection, changes in texts.items():
             collection._reopen()
             collection.message_post(body=self.env._("No longer collected: %s.", "; ".join(changes)))
@@ -85,13 +90,12 @@ class BillingDebit(models.Model):
         return True
 
     def _recall(self, changes):
-        """Say what to tell the bank of a debit that is in its file already."""
+        """Say what to tell the bank of a debit that is in its file already; return it where that has changed."""
         text = self._recall_words(changes) if changes else False
         if text == self.recall_text:
-            return
+            return self.browse()
         self._unguarded().recall_text = text
-        if text:
-            self.collection_id._tell(self.collection_id, self.collection_id.create_uid, text)
+        return self
 
     def _recall_words(self, changes):
         """A creditor may recall a debit until the bank's working day before it (EPC rulebook)."""
@@ -114,3 +118,16 @@ class BillingDebit(models.Model):
             "id %(id)s. Else what is paid twice stands as a credit of the customer, to be paid back.",
             **texts,
         )
+
+
+class BillingCollection(models.Model):
+    _inherit = 'billing.collection'
+
+    def _remind_recalls(self):
+        """Leave one activity that says all that the bank is to be told of these collections, or none."""
+        self.activity_unlink([RECALL])
+        for collection in self:
+            waiting = collection._live_debits().filtered(lambda debit: debit.state in ('in_file', 'sent'))
+            if texts := waiting.filtered('recall_text').mapped('recall_text'):
+                user = collection.sent_by_id or collection.file_user_id
+                collection.activity_schedule(RECALL, note=Markup("<br/>").join(texts), user_id=user.id)

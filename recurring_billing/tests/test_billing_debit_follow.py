@@ -64,6 +64,21 @@ class TestBillingDebitFollow(CollectionCommon):
         collection.action_confirm_sent()
         self.assertIn("Ask the bank, until 09/02/2026", collection.debit_ids.recall_text)
 
+    def test_one_activity_says_all_that_the_bank_is_to_be_told_until_the_collection_is_over(self):
+        first, second = self._plain_invoice(), self._plain_invoice(50.0)
+        collection = self._prepared()
+        collection.action_generate()
+        for invoice in (first, second):
+            self._register_payment(invoice)
+        [activity] = collection.activity_ids
+        self.assertEqual(activity.user_id, collection.file_user_id)
+        for invoice in (first, second):
+            self.assertIn(invoice.name, activity.note)
+        collection.action_confirm_sent()
+        self.assertNotIn("Do not send", collection.activity_ids.note)
+        self._settle(DAY)
+        self.assertEqual((collection.state, len(collection.activity_ids)), ('settled', 0))
+
     def test_what_is_paid_once_the_bank_has_it_is_recalled_and_ends_as_a_credit(self):
         invoice = self._plain_invoice()
         debit = self._collect(DAY, TODAY).debit_ids
