@@ -119,7 +119,7 @@ class BillingDebit(models.Model):
                     journal=journal.display_name,
                     limit=debit.currency_id.format(limit),
                 )
-                yield debit, Fault(text, journal)
+                yield debit, Fault(text, debit)
 
     # === SEQUENCE TYPE === #
 

@@ -21,7 +21,7 @@ class BillingDebit(models.Model):
         help="Zero once the debit is dropped, unless its whole collection was cancelled.",
     )
     notice_text = fields.Char("Announced", compute='_compute_notice_text')
-    remark = fields.Char(compute='_compute_remark')
+    remark = fields.Text(compute='_compute_remark')
 
     @api.depends('item_ids.move_line_id')
     def _compute_attempt(self):

@@ -177,4 +177,6 @@ class TestBillingCollectionCheck(CollectionCommon):
         self.bank_journal.write({'billing_max_amount_per_day': 0, 'billing_max_amount_per_debit': 100.0})
         collection.action_check()
         self.assertEqual(collection.faulty_count, 1)
-        self.assertRegex(collection.debit_ids.filtered('check_text').check_text, r"120\.00.* in one debit")
+        [faulty] = collection.debit_ids.filtered('check_text')
+        self.assertRegex(faulty.check_text, r"120\.00.* in one debit")
+        self.assertEqual(faulty.action_mend()['res_id'], faulty.id, "where a part of it can be collected")
