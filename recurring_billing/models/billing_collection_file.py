@@ -73,7 +73,9 @@ class BillingCollection(models.Model):
             return
         if self.state != 'checked':
             raise UserError(
-                self.env._("Collection %s is not checked, or changed since: press “Check Collection” first.", self.name),
+                self.env._(
+                    "Collection %s is not checked, or changed since: press “Check Collection” first.", self.name
+                ),
             )
         if self.checked_by_id == self.env.user:
             raise UserError(
