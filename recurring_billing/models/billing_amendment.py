@@ -75,7 +75,7 @@ class BillingAmendment(models.Model):
     date = fields.Date("From", required=True, readonly=True, help="First day on which it holds.")
     date_until = fields.Date("Until", readonly=True, help="Last day of a pause. Empty: until it is resumed.")
     is_billed = fields.Boolean("Pause Is Billed", readonly=True)
-    change_ids = fields.One2many('billing.amendment.change', 'amendment_id', readonly=True)
+    change_ids = fields.One2many('billing.amendment.change', 'amendment_id', "Changed Values", readonly=True)
     line_ids = fields.One2many('billing.contract.line', 'amendment_id', "Added Lines", readonly=True)
     discount_ids = fields.One2many('billing.discount', 'amendment_id', "Discounts Given", readonly=True)
     undoes_id = fields.Many2one('billing.amendment', readonly=True, index='btree_not_null')

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from itertools import islice
 
 from odoo import api, fields, models
 
@@ -6,6 +7,7 @@ from ..tools.invoice_date import planned
 from .billing_contract import LIVE
 
 ONE_DAY = timedelta(days=1)
+LOOKED_AHEAD = 24  # periods without a row that are asked whether they owe something
 # what a planned period is told by
 PLANNED = ('whole_start', 'whole_end', 'date_start', 'date_end', 'planned_date', 'is_settlement')
 
@@ -16,13 +18,29 @@ class BillingContract(models.Model):
     _inherit = 'billing.contract'
 
     next_period_id = fields.Many2one('billing.period', compute='_compute_next_period_id', store=True)
-    next_invoice_date = fields.Date("Next Invoice", related='next_period_id.planned_date', store=True)
+    next_invoice_date = fields.Date("Next Invoice", compute='_compute_next_invoice_date', store=True)
 
     @api.depends('period_ids.state', 'period_ids.planned_date')
     def _compute_next_period_id(self):
         for contract in self:
             open_periods = contract.period_ids.filtered(lambda period: period.state == 'planned')
             contract.next_period_id = open_periods.sorted('planned_date')[:1]
+
+    @api.depends('next_period_id.planned_date', 'period_ids.state', 'state')
+    def _compute_next_invoice_date(self):
+        for contract in self:
+            contract.next_invoice_date = contract._next_owing().planned_date
+
+    def _next_owing(self):
+        """The next period that bills: a planned one, or after free months or a pause one that has no row yet and is
+        never saved; none where nothing is owed in sight."""
+        self.ensure_one()
+        if self.next_period_id or self.state not in LIVE:
+            return self.next_period_id
+        slots = self._slots(self._first_unplanned_day(), self.date_end or None)
+        values = map(self._period_values, islice(slots, LOOKED_AHEAD))
+        ahead = map(self.env['billing.period']._unguarded().new, values)
+        return next((period for period in ahead if period._is_open()), self.next_period_id)
 
     def _planned_date(self, slot):
         """When the days of ``slot`` are to be invoiced."""

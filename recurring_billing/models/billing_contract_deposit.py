@@ -23,10 +23,10 @@ class BillingContract(models.Model):
         for contract in self:
             contract.deposit_count = len(contract.deposit_ids)
 
-    @api.depends('next_period_id.amount_total', 'deposit_ids.remaining_amount')
+    @api.depends('next_period_id.amount_total', 'next_invoice_date', 'deposit_ids.remaining_amount')
     def _compute_next_invoice_amount(self):
         for contract in self:
-            period = contract.next_period_id
+            period = contract._next_owing()
             contract.next_invoice_amount = period.amount_total
             if pool := contract._advances_left() if period else {}:
                 bills = period._to_bill()

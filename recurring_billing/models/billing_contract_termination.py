@@ -3,6 +3,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from ..tools.commitment import earliest_end, early_termination_fee
 from ..tools.proration import Days
@@ -16,12 +17,13 @@ class BillingContract(models.Model):
     _inherit = 'billing.contract'
 
     termination_id = fields.Many2one('billing.amendment', compute='_compute_termination_id')
-    termination_reason_id = fields.Many2one(related='termination_id.termination_reason_id')
+    termination_reason_id = fields.Many2one('billing.termination.reason', compute='_compute_termination_id')
 
     @api.depends('amendment_ids.state', 'state')
     def _compute_termination_id(self):
         for contract in self:
             contract.termination_id = contract._termination() if contract.state != 'closed' else False
+            contract.termination_reason_id = contract.termination_id.termination_reason_id
 
     # === ACTION METHODS === #
 
@@ -111,6 +113,7 @@ class BillingContract(models.Model):
         self.ensure_one()
         self._refuse_far_start_or_end({'date_end': last}, today)
         self._refuse_end_before_start(last)
+        self._refuse_longer(last)
         if former := self._termination():
             self._undo(former, today)
         amendment = self._amend(
@@ -123,6 +126,20 @@ class BillingContract(models.Model):
         )
         self._close_finished(today)
         return amendment
+
+    def _refuse_longer(self, last):
+        """A termination ends a contract earlier than was agreed, or on that day; it never prolongs it."""
+        self.ensure_one()
+        agreed = self._unterminated()._last_day()
+        if agreed and last > agreed:
+            raise UserError(
+                self.env._(
+                    "Contract %(contract)s, field “Last Day”: it ends on %(agreed)s as it is. Choose that day or an "
+                    "earlier one; to prolong it, press “Change…” and fill in “Extend Until”.",
+                    contract=self.name,
+                    agreed=format_date(self.env, agreed),
+                ),
+            )
 
     def _fee_values(self, last, fee):
         """Values of the line that bills ``fee``, without taxes, on ``last``."""

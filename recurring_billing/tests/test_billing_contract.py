@@ -249,7 +249,8 @@ class TestBillingContract(BillingCommon):
         contract = self._contract(date_start=date(2026, 9, 1), date_end=date(2026, 9, 15))
         contract._start(date(2026, 9, 1))
         self._bill(date(2026, 9, 1))
-        contract._terminate(date(2026, 9, 30), date(2026, 9, 1))
+        until = date(2026, 9, 30)
+        contract._change(date(2026, 9, 1), date(2026, 9, 1), terms=contract._extension(until))
         rest = contract.period_ids.filtered(lambda period: period.state == 'planned')
         self.assertEqual((rest.date_start, rest.date_end), (date(2026, 9, 16), date(2026, 9, 30)))
         self._bill(date(2026, 9, 16))
@@ -257,7 +258,7 @@ class TestBillingContract(BillingCommon):
         running = self._contract(date_start=date(2026, 9, 1), date_end=date(2026, 9, 20))
         running._start(date(2026, 9, 1))
         running.line_ids._unguarded().date_end = date(2026, 9, 30)
-        running._terminate(date(2026, 9, 30), date(2026, 9, 1))
+        running._change(date(2026, 9, 1), date(2026, 9, 1), terms=running._extension(until))
         self._bill(date(2026, 9, 1))
         self.assertEqual(running._invoices().amount_untaxed, 100.0)
 

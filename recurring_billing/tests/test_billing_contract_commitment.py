@@ -319,6 +319,12 @@ class TestBillingContractCommitment(BillingCommon):
             dialog.fee = -1.0
         with self.assertRaisesRegex(ValidationError, "ends before it starts"):
             bound._terminate(date(2026, 8, 30), TODAY)
+        fixed = self._bound(date_end=date(2027, 8, 31))
+        with self.assertRaisesRegex(UserError, f"{fixed.name}, field “Last Day”: it ends on 08/31/2027.*“Extend Until”"):
+            fixed._terminate(date(2027, 9, 30), TODAY)
+        fixed._terminate(date(2026, 12, 31), TODAY)
+        fixed._terminate(date(2027, 8, 30), TODAY)
+        self.assertEqual(fixed.date_end, date(2027, 8, 30), "later than the first termination, no later than agreed")
         whole = self._bound(proration='none')
         with self.assertRaisesRegex(UserError, "in the middle of a period"):
             whole._terminate(date(2026, 9, 20), TODAY)
@@ -411,6 +417,12 @@ class TestBillingContractCommitment(BillingCommon):
                 with self.assertRaisesRegex(UserError, message):
                     setattr(form, name, day)
                 setattr(form, name, TODAY)
+        fixed = self._bound(date_end=date(2027, 8, 31))
+        with Form(self.env['billing.contract.termination'].with_context(default_contract_id=fixed.id)) as form:
+            form.reason_id = self.reason
+            with self.assertRaisesRegex(UserError, "fill in “Extend Until”"):
+                form.date_end = date(2027, 9, 1)
+            form.date_end = date(2027, 8, 31)
         with self.assertRaisesRegex(UserError, "field “Notice Received On”"):
             contract._terminate(date(2030, 1, 31), TODAY, notice_date=date(2030, 1, 1))
         with self.assertRaisesRegex(UserError, "field “Last Day”: 01/31/2056 is too far"):

@@ -43,6 +43,26 @@ class TestBillingContractUpcoming(BillingCommon):
         shown = [row.date for row in contract._upcoming(TODAY)[:3]]
         self.assertEqual(self._bill(TODAY).line_ids.sorted('planned_date').mapped('invoice_date'), shown)
 
+    def test_the_next_invoice_is_the_next_one_that_bills(self):
+        """After a free month, and after a pause, the button shows the invoice that comes then."""
+        free = self._started(date_start=date(2026, 12, 5), line_ids=self._lines(("Hosting", {'price_unit': 100.0})))
+        self._bill(TODAY)
+        self.assertEqual(free.next_invoice_date, date(2027, 1, 5))
+        first, last = date(2027, 1, 5), date(2027, 2, 4)
+        month = {'name': "Free", 'kind': 'percent', 'percent': 100.0, 'date_from': first, 'date_until': last}
+        free._amend('discount', date(2027, 1, 5), TODAY, discounts=[month])
+        shown = (free.next_period_id, free.next_invoice_date, free.next_issue_date, free.next_invoice_amount)
+        self.assertEqual(shown, (free.period_ids.browse(), date(2027, 2, 5), date(2027, 2, 5), 120.0))
+        preview = self.env['billing.run'].browse(free.action_preview()['res_id'])
+        self.assertEqual(preview.line_ids.filtered('amount_total').mapped('planned_date'), [date(2027, 2, 5)])
+        paused = self._started(date_start=date(2026, 12, 5))
+        self._bill(TODAY)
+        pause = paused._amend('pause', date(2027, 1, 5), TODAY, date_until=date(2027, 3, 14))
+        self.assertEqual((paused.next_invoice_date, paused.next_invoice_amount), (date(2027, 3, 5), 81.29))
+        paused._undo(pause, TODAY)
+        paused._amend('pause', date(2027, 1, 5), TODAY)
+        self.assertEqual((paused.next_invoice_date, paused.next_invoice_amount), (False, 0.0))
+
     def test_the_journals_latest_date_counts_before_anything_is_saved(self):
         self._create_invoice_one_line(price_unit=10.0, invoice_date='2026-12-05')._post(soft=False)
         with Form(self.env['billing.contract']) as form:

@@ -12,7 +12,7 @@ class BillingContractTermination(models.TransientModel):
 
     committed_until = fields.Date(related='contract_id.committed_until')
     billed_until = fields.Date("Invoiced Until", compute='_compute_billed_until')
-    early_fee = fields.Selection(related='contract_id.early_fee')
+    early_fee = fields.Selection(string="Fee by Contract", related='contract_id.early_fee')
     reason_id = fields.Many2one('billing.termination.reason', required=True, ondelete='restrict')
     comment = fields.Text(help="What the customer said, or what was agreed.")
     notice_date = fields.Date(
@@ -93,6 +93,7 @@ class BillingContractTermination(models.TransientModel):
         contract._check_notice_date(self.notice_date, today)
         if self.date_end:
             contract._refuse_far_start_or_end({'date_end': self.date_end}, today)
+            contract._refuse_longer(self.date_end)
 
     @api.constrains('fee')
     def _check_fee(self):

@@ -13,7 +13,7 @@ export class BillingRunFormController extends FormController {
         useEffect(
             (root) => {
                 if (root?.isNew) {
-                    root.save();
+                    this.saveNew(root);
                 }
             },
             () => [this.model.root]
@@ -28,6 +28,13 @@ export class BillingRunFormController extends FormController {
             },
             () => [this.model.root?.data?.is_under_way]
         );
+    }
+
+    /** Save, and open what was saved: in the form that it was new in, Odoo's date field drops a day that is typed. */
+    async saveNew(root) {
+        if (await root.save()) {
+            await this.model.load({ resId: root.resId });
+        }
     }
 }
 

@@ -39,6 +39,12 @@ registry.category("web_tour.tours").add("recurring_billing_first_contract", {
         { content: "A new run is computed at once", trigger: ".o_list_button_add", run: "click" },
         { trigger: "button[name='action_compute']" },
         { trigger: "p:contains('Nothing is due until this date')" },
+        { content: "Another day", trigger: ".o_field_widget[name='date_until'] button", run: "click" },
+        { trigger: ".o_field_widget[name='date_until'] input", run: "edit 01/31/2026 && press Enter" },
+        { content: "It shows", trigger: ".o_field_widget[name='date_until'] button[data-tooltip='01/31/2026']" },
+        { trigger: "button[name='action_compute']", run: "click" },
+        { content: "It is saved", trigger: ".o_breadcrumb:contains('01/31/2026')" },
+        { trigger: ".o_form_view:not(:has(.o_form_button_save:visible))" },
     ],
 });
 
