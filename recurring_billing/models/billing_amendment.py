@@ -161,6 +161,8 @@ class BillingAmendment(models.Model):
         if self.kind == 'pause':
             billed = self.env._("billed") if self.is_billed else self.env._("not billed")
             yield self.env._("Paused %(until)s, %(billed)s", until=self._until_text(self.date_until), billed=billed)
+        if self.kind == 'resume':
+            yield self.env._("Resumed on %s", format_date(self.env, self.date))
         if self.kind == 'renewal':
             last = format_date(self.env, self.contract_id.committed_until)
             yield self.env._("Renewed until %s", last)

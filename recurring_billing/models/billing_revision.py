@@ -72,6 +72,13 @@ class BillingRevision(models.Model):
         revisions.action_compute()
         return revisions
 
+    def write(self, vals):
+        """A preview whose question has changed is computed again."""
+        result = super().write(vals)
+        if vals.keys() & {'date_until', 'company_id'}:
+            self.filtered(lambda revision: revision.state == 'preview').action_compute()
+        return result
+
     @api.ondelete(at_uninstall=False)
     def _unlink_only_previews(self):
         if any(revision.state != 'preview' for revision in self):

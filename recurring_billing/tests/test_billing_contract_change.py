@@ -208,6 +208,7 @@ class TestBillingContractChange(BillingCommon):
             wizard = self._wizard(contract, 'resume', when='today')
             wizard.action_confirm()
         self.assertEqual(contract.state, 'running')
+        self.assertEqual((contract.amendment_ids - pause).summary, "Resumed on 09/25/2026")
 
     def test_an_amendment_is_undone_after_a_look_at_the_effect(self):
         contract = self._hosting()

@@ -320,7 +320,9 @@ class TestBillingContractCommitment(BillingCommon):
         with self.assertRaisesRegex(ValidationError, "ends before it starts"):
             bound._terminate(date(2026, 8, 30), TODAY)
         fixed = self._bound(date_end=date(2027, 8, 31))
-        with self.assertRaisesRegex(UserError, f"{fixed.name}, field “Last Day”: it ends on 08/31/2027.*“Extend Until”"):
+        with self.assertRaisesRegex(
+            UserError, f"{fixed.name}, field “Last Day”: it ends on 08/31/2027.*“Extend Until”"
+        ):
             fixed._terminate(date(2027, 9, 30), TODAY)
         fixed._terminate(date(2026, 12, 31), TODAY)
         fixed._terminate(date(2027, 8, 30), TODAY)

@@ -38,6 +38,19 @@ class TestBillingRevision(RevisionCommon):
         self.assertEqual(bills[-1].amount_untaxed, 160.0)
         self.assertEqual(self._invoiced(NEW_YEAR, contract).amount_untaxed, 165.88)
 
+    def test_another_day_computes_a_preview_anew(self):
+        contract = self._indexed()
+        revision = self._revision()
+        self.assertEqual(revision.line_ids.contract_id, contract)
+        with Form(revision) as form:
+            form.date_until = date(2026, 12, 31)
+        self.assertFalse(revision.line_ids)
+        revision.date_until = NEW_YEAR
+        self.assertEqual(revision.line_ids.contract_id, contract)
+        revision.action_revise()
+        with self.assertRaises(AssertionError), Form(revision) as form:
+            form.date_until = date(2026, 12, 31)
+
     def test_a_revision_for_the_past_credits_and_bills_anew(self):
         contract = self._indexed(
             revision_when='fixed', revision_month='11', revision_lag=8, revision_base_month=date(2025, 3, 1)
