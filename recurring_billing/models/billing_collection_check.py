@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ..tools import pain008_checks, sepa_ids
+from .billing_debit_check import Fault
 
 
 class BillingCollection(models.Model):
@@ -66,7 +67,8 @@ class BillingCollection(models.Model):
         own = self._own_faults(today, now)
         clean = debits.filtered(lambda debit: not debit.check_text)
         if clean and not own:
-            faults += clean._remember_faults(self._file_faults(clean, today))
+            own, found = self._file_faults(clean, today)
+            faults += clean._remember_faults(found)
         self._unguarded().check_text = "\n".join(own)
         return [*own, *faults]
 
@@ -157,16 +159,38 @@ class BillingCollection(models.Model):
         )
 
     def _file_faults(self, debits, today):
-        """What the checks of the bank's file find: {debit: text}; of the file as a whole at its first debit."""
-        by_id = debits.grouped('end_to_end_id')
-        found = {}
+        """What the checks of the bank's file find.
+
+        :return: (texts on the file as a whole, which no debit can mend; {debit: `Fault`})
+        """
+        by_id, whole, texts, records = debits.grouped('end_to_end_id'), [], {}, {}
         for code, end_to_end_id in pain008_checks.faults(self._message(debits, today)):
-            debit = by_id.get(end_to_end_id, debits[:1])
-            found.setdefault(debit, []).append(self._fault_text(code, by_id.get(end_to_end_id)))
-        return {debit: "\n".join(texts) for debit, texts in found.items()}
+            if debit := by_id.get(end_to_end_id):
+                texts.setdefault(debit, []).append(self._fault_text(code, debit))
+                records.setdefault(debit, debit._record_to_mend(code))
+            else:
+                whole.append(self._whole_fault_text(code))
+        return whole, {debit: Fault("\n".join(lines), records[debit]) for debit, lines in texts.items()}
+
+    def _whole_fault_text(self, code):
+        """The sentence for a fault of the file as a whole, which the company or its bank account has."""
+        return self.env._(
+            "The file as a whole (company %(company)s, bank journal %(journal)s): %(reason)s.",
+            company=self.company_id.name,
+            journal=self.journal_id.display_name,
+            reason=self._fault_reason(code),
+        )
 
     def _fault_text(self, code, debit):
-        """The sentence for a fault that the file's own checks found; names the debit where it is one debit's."""
+        """The sentence for a fault of ``debit`` that the file's own checks found."""
+        return self.env._(
+            "Invoice %(invoice)s of %(customer)s: %(reason)s.",
+            invoice=debit.reference,
+            customer=debit.partner_id.display_name,
+            reason=self._fault_reason(code),
+        )
+
+    def _fault_reason(self, code):
         reasons = {
             'amount': self.env._("the amount must lie between 0.01 and 999,999,999.99 euros"),
             'signature_in_future': self.env._("the mandate's signature date lies in the future"),
@@ -178,11 +202,17 @@ class BillingCollection(models.Model):
             'bic': self.env._("the bank's identifier (BIC) is malformed: correct or empty it on the bank"),
             'ics': self.env._("the creditor identifier is wrong: correct it in the settings of Invoicing"),
             'name_missing': self.env._("the name has no letter that banks accept: write it in Latin letters"),
-            'ultimate_debtor': self.env._("the name of who is paid for has no letter that banks accept"),
+            'ultimate_debtor': self.env._(
+                "the name of who is paid for has no letter that banks accept: write it in Latin letters",
+            ),
             'bic_needed': self.env._("the bank is outside the European Economic Area: enter its BIC"),
             'signature_differs': self.env._("the mandate stands twice in the file, with two signature dates"),
-            'one_off_again': self.env._("its mandate is for one debit only, and is used twice in the file"),
-            'after_final': self.env._("its mandate ends with another debit of the file"),
+            'one_off_again': self.env._(
+                "its mandate is for one debit only, and is used twice in the file: drop this one"
+            ),
+            'after_final': self.env._(
+                "its mandate ends with another debit of the file: drop this one, or mark the later one alone as last",
+            ),
             'closed_day': self.env._("banks are closed on the collection date: choose another day"),
             'too_late': self.env._("the bank needs the file one working day before the collection date"),
             'amendment_reference': self.env._("the old mandate reference, which the bank must be told, is malformed"),
@@ -191,15 +221,7 @@ class BillingCollection(models.Model):
                 "the creditor's old name, which the bank must be told, has no readable letter"
             ),
         }
-        reason = reasons.get(code) or self.env._("its parts contradict each other (%s)", code)
-        if not debit:
-            return self.env._("The file as a whole: %s.", reason)
-        return self.env._(
-            "Invoice %(invoice)s of %(customer)s: %(reason)s.",
-            invoice=debit.reference,
-            customer=debit.partner_id.display_name,
-            reason=reason,
-        )
+        return reasons.get(code) or self.env._("its parts contradict each other (%s)", code)
 
     def _check_in_time(self, today, now=time.min):
         """Refuse a collection date that a file of ``today`` cannot reach."""

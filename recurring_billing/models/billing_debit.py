@@ -216,16 +216,16 @@ class BillingDebit(models.Model):
             iban=sepa_ids.compact(mandate.partner_bank_id.acc_number),
             bic=sepa_ids.compact(mandate.partner_bank_id.bank_bic),
             remittance=f"{self.company_id.name} {self.reference}",
-            ultimate_debtor=self._ultimate_debtor(),
+            ultimate_debtor=self._paid_for().name or "",
             amendment=mandate._amendment_part(),
         )
 
-    def _ultimate_debtor(self):
+    def _paid_for(self):
         """Whom the debit is made for, where the file must name them: as the mandate says, or who is paid for."""
         self.ensure_one()
         mandate = self.mandate_id
         is_paid_for = mandate.partner_id.commercial_partner_id != self.partner_id
-        return mandate.ultimate_debtor_id.name or (self.partner_id.name if is_paid_for else "") or ""
+        return mandate.ultimate_debtor_id or (self.partner_id if is_paid_for else self.partner_id.browse())
 
     def _matches(self):
         """The items that settle this debit, in order: credit notes go off the invoices, then money pays the rest.

@@ -38,16 +38,24 @@ class BillingDebit(models.Model):
         return self._remember_faults(found)
 
     def _remember_faults(self, found):
-        """Keep ``found``, {debit: `Fault` or text}, on these debits.
+        """Keep ``found``, {debit: `Fault`}, on these debits.
 
         :return: the texts, in the order of the debits
         """
         for debit in self.filtered('check_text') - self.browse().concat(*found):
             debit._unguarded().write({'check_text': False, 'check_model': False, 'check_res_id': False})
         for debit, fault in found.items():
-            text, record = fault if isinstance(fault, Fault) else (fault, debit.mandate_id.partner_id)
+            text, record = fault
             debit._unguarded().write({'check_text': text, 'check_model': record._name, 'check_res_id': record.id})
         return [debit.check_text for debit in self if debit in found]
+
+    def _record_to_mend(self, code):
+        """Where a person mends a fault that the checks of the bank's file found in this debit."""
+        self.ensure_one()
+        if code == 'ultimate_debtor':
+            return self._paid_for()
+        is_of_mandate = code.startswith(('amendment', 'signature', 'one_off', 'after_final', 'identifier'))
+        return self.mandate_id if is_of_mandate else self.mandate_id.partner_id
 
     def _mandate_faults(self):
         """{debit: `Fault`} of debits whose mandate may not be used on their day, or only once."""
@@ -56,7 +64,11 @@ class BillingDebit(models.Model):
             if text := mandate._refusal(day):
                 found |= dict.fromkeys(debits, Fault(text, mandate))
             for debit in debits[1:] if debits[0].sequence_type == 'OOFF' else ():
-                text = self.env._("Mandate %s is for one debit only: drop this one, or have it grouped.", mandate.name)
+                text = self.env._(
+                    "Mandate %(mandate)s of %(customer)s is for one debit only: drop this one, or have it grouped.",
+                    mandate=mandate.name,
+                    customer=mandate.partner_id.display_name,
+                )
                 found.setdefault(debit, Fault(text, mandate))
         return found
 
@@ -66,9 +78,10 @@ class BillingDebit(models.Model):
         last_ones = self.search([*domain, ('sequence_type', 'in', ('OOFF', 'FNAL'))])
         texts = {
             last.mandate_id: self.env._(
-                "Mandate %(mandate)s ends with the debit in the file of collection %(collection)s: drop this one, or "
-                "cancel that collection.",
+                "Mandate %(mandate)s ends with the debit of %(customer)s in the file of collection %(collection)s: "
+                "drop this one, or cancel that collection.",
                 mandate=last.mandate_id.name,
+                customer=last.mandate_id.partner_id.display_name,
                 collection=last.collection_id.name,
             )
             for last in last_ones

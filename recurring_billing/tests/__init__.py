@@ -7,6 +7,7 @@ from . import (
     test_billing_collection,
     test_billing_collection_check,
     test_billing_collection_credit,
+    test_billing_collection_laws,
     test_billing_collection_selection,
     test_billing_collection_settlement,
     test_billing_contract,

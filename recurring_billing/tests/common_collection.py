@@ -20,21 +20,22 @@ class CollectionCommon(BillingCommon):
 
     def _plain_invoice(self, price=100.0, partner=None, kind='out_invoice', **values):
         """A posted invoice or credit note without a contract, due at once, with VAT on receipts."""
-        move = self.env['account.move'].create(
-            {
-                'move_type': kind,
-                'partner_id': (partner or self.customer).id,
-                'invoice_date': TODAY,
-                'invoice_date_due': TODAY,
-                'preferred_payment_method_line_id': self.sdd.id if kind == 'out_invoice' else False,
-                'invoice_line_ids': [
-                    Command.create({'product_id': self.service.id, 'quantity': 1.0, 'price_unit': price}),
-                ],
-                **values,
-            },
-        )
+        move = self.env['account.move'].create(self._move_values(kind, price, partner or self.customer, **values))
         move.action_post()
         return move
+
+    def _move_values(self, kind, price, partner, **values):
+        return {
+            'move_type': kind,
+            'partner_id': partner.id,
+            'invoice_date': TODAY,
+            'invoice_date_due': TODAY,
+            'preferred_payment_method_line_id': self.sdd.id if kind == 'out_invoice' else False,
+            'invoice_line_ids': [
+                Command.create({'product_id': self.service.id, 'quantity': 1.0, 'price_unit': price}),
+            ],
+            **values,
+        }
 
     def _credit(self, price, partner=None):
         return self._plain_invoice(price, partner, 'out_refund')

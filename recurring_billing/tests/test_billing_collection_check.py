@@ -55,6 +55,51 @@ class TestBillingCollectionCheck(CollectionCommon):
         self.assertIn("is revoked", revoked.billing_debit_ids.check_text)
         self.assertIn("no letter that banks accept", unread.billing_debit_ids.check_text)
 
+    def test_who_is_paid_for_is_the_one_to_mend_where_their_name_cannot_be_read(self):
+        self._mandate(self.customer, SECOND_IBAN, ultimate_debtor_id=self._customer("清水").id)
+        self.mandate.action_revoke()
+        self._plain_invoice()
+        debit = self._prepared().debit_ids
+        debit.collection_id.action_check()
+        self.assertRegex(debit.check_text, "Atelier Durand: the name of who is paid for .* write it in Latin letters")
+        self.assertEqual(
+            (debit.check_model, debit.check_res_id), ('res.partner', debit.mandate_id.ultimate_debtor_id.id)
+        )
+
+    def test_a_fault_of_the_company_is_no_debits(self):
+        self._plain_invoice()
+        collection = self._prepared()
+        name, self.company.partner_id.name = self.company.name, "清水"
+        collection.action_drop_faulty()
+        self.assertRegex(
+            collection.check_text, r"company 清水, .*: the name has no letter .* write it in Latin letters"
+        )
+        self.assertEqual((collection.state, collection.debit_count, collection.faulty_count), ('draft', 1, 0))
+        with self.assertRaisesRegex(UserError, "The file as a whole"):
+            collection.action_generate()
+        self.company.partner_id.name = name
+        collection.action_check()
+        self.assertEqual(collection.state, 'checked')
+
+    def test_of_two_last_debits_of_a_mandate_the_second_is_named(self):
+        self._plain_invoice()
+        self._plain_invoice(50.0)
+        collection = self._prepared()
+        collection.debit_ids.is_last = True
+        collection.action_check()
+        self.assertEqual(collection.faulty_count, 1)
+        self.assertRegex(collection.debit_ids.filtered('check_text').check_text, "ends with another debit.*: drop this")
+
+    def test_a_second_debit_of_a_one_off_names_the_customer(self):
+        once = self._mandate(self.customer, SECOND_IBAN, mandate_type='OOFF')
+        self._plain_invoice(billing_mandate_id=once.id)
+        self._plain_invoice(50.0, billing_mandate_id=once.id)
+        collection = self._prepared()
+        collection.action_check()
+        faulty = collection.debit_ids.filtered('check_text')
+        self.assertEqual(len(faulty), 1)
+        self.assertIn(f"{once.name} of {self.customer.name} is for one debit only", faulty.check_text)
+
     def test_less_than_was_announced_is_debited_where_the_settings_say_so(self):
         self._plain_invoice()
         self._credit(20.0)
