@@ -213,6 +213,12 @@ class AccountMove(models.Model):
         methods = self.env['account.move.send']._get_default_sending_methods(self)
         return bool(methods - {'email', 'manual'}) or bool('email' in methods and self.partner_id.email)
 
+    def _collect_tax_cash_basis_values(self):
+        """EXTENDS account: core asks this for each debit of a settlement, and looks at all its lines each time."""
+        if self.id in self.env.context.get('billing_untaxed', ()):
+            return None
+        return super()._collect_tax_cash_basis_values()
+
     def _get_accounting_date(self, invoice_date, has_tax, lock_dates=None):
         """EXTENDS account: what a returned debit takes back, as VAT on receipts, is dated on the day of the return.
 

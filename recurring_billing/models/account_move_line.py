@@ -164,9 +164,12 @@ class AccountMoveLine(models.Model):
             self._reconcile_plan(plan)  # exchange differences want core's own way, match by match
             return
         before = lines.matched_debit_ids | lines.matched_credit_ids
-        self.with_context(no_cash_basis=True)._reconcile_plan(plan)
+        untaxed = lines.move_id.filtered(lambda move: not (move.line_ids.tax_ids | move.line_ids.tax_line_id))
+        matching = self.with_context(billing_untaxed=frozenset(untaxed.ids))
+        matching.with_context(no_cash_basis=True)._reconcile_plan(plan)
         partials = (lines.matched_debit_ids | lines.matched_credit_ids) - before
         if any(lines.company_id.mapped('tax_exigibility')):
+            partials = partials.with_env(matching.env)
             partials._create_tax_cash_basis_moves()
             partials._set_draft_caba_move_vals()
 

@@ -117,6 +117,7 @@ class BillingContract(models.Model):
         self.env.add_to_compute(self._fields['mrr'], self)
         listed = self.line_ids.filtered('is_price_listed')
         self.env.add_to_compute(listed._fields['price_subtotal'], listed)
+        self.flush_recordset(['next_turn'])  # left for later, it would be that of a later day
 
     def _tax_totals(self, bills):
         """Sum ``bills`` with core's own tax computation, as the invoice will.

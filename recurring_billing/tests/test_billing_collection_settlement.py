@@ -1,8 +1,10 @@
 from datetime import date
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.tests import freeze_time, tagged
 
+from odoo.addons.account.models.account_move import AccountMove
 from odoo.addons.recurring_billing.models.billing_transaction import Transaction
 
 from .common_collection import DAY, TODAY, CollectionCommon
@@ -45,6 +47,27 @@ class TestBillingCollectionSettlement(CollectionCommon):
             core.line_ids.sorted('id').mapped(lambda line: [line[name] for name in shape]),
         )
         self.assertEqual(ours.mapped('date'), core.mapped('date'))
+
+    def test_the_lines_of_an_entry_are_not_looked_at_again_for_each_of_its_debits(self):
+        looks = []
+        collect = AccountMove._collect_tax_cash_basis_values
+
+        def counted(move):
+            looks.append(move)
+            return collect(move)
+
+        def looked_at(customers, day):
+            for customer in customers:
+                self._plain_invoice(partner=customer)
+            collection = self._collect(day, TODAY)
+            looks.clear()
+            with patch.object(AccountMove, '_collect_tax_cash_basis_values', counted):
+                self._settle(day)
+            self.assertEqual(len(collection.debit_ids), len(customers))
+            return looks.count(collection.move_id)
+
+        alone = looked_at([self.customer], date(2026, 9, 3))
+        self.assertEqual(looked_at([self.customer, self._second_customer()], date(2026, 9, 4)), alone)
 
     def _zloty_company(self):
         """A company that keeps its books in zloty and a bank account in euros: 4 zloty a euro, 5 from 3 September."""
