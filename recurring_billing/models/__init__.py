@@ -45,6 +45,7 @@ from . import (
     billing_collection_selection,
     billing_collection_settlement,
     billing_contract_amend,
+    billing_contract_amend_checks,
     billing_contract_calendar,
     billing_contract_chain,
     billing_contract_change,

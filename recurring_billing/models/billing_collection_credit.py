@@ -52,7 +52,7 @@ class BillingCollection(models.Model):
         lines = self._credit_lines(day, amount, fee, fee_account, item.account_id)
         transaction = self._bank_transaction(day, amount, transaction, lines)
         credit = transaction.move_id.line_ids.filtered(lambda line: line.account_id == item.account_id)
-        (credit + item.sudo()).reconcile()
+        (credit + item.sudo()).reconcile()  # as the bank transaction, made with the same rights
         self._unguarded().bank_move_id = transaction.move_id.id
 
     def _bank_transaction(self, day, amount, transaction, lines):

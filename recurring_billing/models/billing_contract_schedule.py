@@ -125,6 +125,7 @@ class BillingContract(models.Model):
                 ),
             )
         notices = self._announce_schedule(today)
+        # users may neither read templates and mails nor trigger scheduled actions
         template = self.env.ref('recurring_billing.mail_template_schedule').sudo()
         mail = self.env['mail.mail'].sudo().browse(template.send_mail(self.id))
         self.env.ref('mail.ir_cron_mail_scheduler_action').sudo()._trigger()

@@ -225,6 +225,7 @@ class BillingMandate(models.Model):
                         **texts,
                     ),
                 )
+            # the account is for the debit role alone
             is_first_account = touched == {'partner_bank_id'} and not mandate.sudo().partner_bank_id
             if not is_first_account:  # an IBAN left open is written by the debtor, on the form
                 raise UserError(

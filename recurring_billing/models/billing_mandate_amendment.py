@@ -82,9 +82,10 @@ class BillingMandateAmendment(models.Model):
     def _is_change(self):
         """Whether the mandate bears another value now than before this amendment; later ones may have taken it back."""
         self.ensure_one()
-        mandate = self.mandate_id.sudo()  # whole account numbers are for the debit role
+        amendment = self.sudo()  # whole account numbers are for the debit role
+        mandate = amendment.mandate_id
         if self.kind == 'account':
-            return self.sudo().old_bank_id != mandate.partner_bank_id
+            return amendment.old_bank_id != mandate.partner_bank_id
         now = {'reference': mandate.name, 'identifier': mandate.creditor_identifier, 'name': mandate.creditor_name}
         return self.old_value != now[self.kind]
 
@@ -113,7 +114,7 @@ class BillingMandate(models.Model):
         :param account: the debtor's new `res.partner.bank`
         """
         self.ensure_one()
-        old = self.sudo().partner_bank_id
+        old = self.sudo().partner_bank_id  # the account is for the debit role alone
         self._unguarded().partner_bank_id = account
         values = {'old_bank_id': old.id, 'new_bank_id': account.id}
         self._amend('account', sepa_ids.mask_iban(old.acc_number), self.masked_iban, day, note, **values)

@@ -112,7 +112,8 @@ class BillingMandate(models.Model):
                 "B2B: the debtor's bank must register this mandate before the first debit, and again after a change; "
                 "else it refuses the debit. Remind the customer.",
             )
-        if self.needs_bic and not self.sudo().partner_bank_id.bank_bic:
+        account = self.sudo().partner_bank_id  # the account itself is for the debit role alone
+        if self.needs_bic and not account.bank_bic:
             yield self.env._("The account is outside the EEA: banks need its BIC. Enter the bank on the account.")
         if self.state in ('draft', 'sent') and not self._iban():
             yield self.env._("No account yet: the printed mandate leaves room for the IBAN.")

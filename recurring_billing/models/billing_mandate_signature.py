@@ -172,4 +172,5 @@ class BillingMandate(models.Model):
             return author
         role = self.env.ref('recurring_billing.group_debit')
         domain = [('all_group_ids', 'in', role.ids), ('company_ids', 'in', self.company_id.ids), ('share', '=', False)]
+        # the record rule of users would hide colleagues of other companies
         return self.env['res.users'].sudo().search(domain, order='id', limit=1) or self.env.user

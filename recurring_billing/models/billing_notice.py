@@ -154,7 +154,7 @@ class BillingNotice(models.Model):
     @api.model
     def _keep(self, vals_list):
         """The notices of one message; nobody may make one by hand."""
-        notices = self.sudo()._unguarded().create(vals_list)
+        notices = self.sudo()._unguarded().create(vals_list)  # no role has the right to
         notices.head_id = notices[:1]
         return notices.with_env(self.env)
 
@@ -207,6 +207,7 @@ class BillingNotice(models.Model):
 
     def _take_message(self, message, email_to):
         """Keep ``message`` as the proof of these notices."""
+        # no role has the right to
         self.sudo()._unguarded().write({'message_id': message.id, 'email_to': email_to})
 
     @api.model
@@ -234,6 +235,7 @@ class BillingNotice(models.Model):
 
         A mail to the accountant or to a salesperson does not tell the debtor of anything.
         """
+        # the post office works for whoever wrote the mail
         waiting = self.sudo().search([('message_id', 'in', messages.ids), ('sent_on', '=', False)])
         told = waiting.filtered(lambda notice: notice._is_debtor(reached))
         told._unguarded().write({'sent_on': today, 'failure': False})

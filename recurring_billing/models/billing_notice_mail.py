@@ -88,7 +88,7 @@ class BillingNotice(models.Model):
         heads = self.head_id
         template = self.env.ref(template).sudo()  # whoever sends invoices may not read templates
         mails = template.send_mail_batch(heads.ids)
-        self.env.ref('mail.ir_cron_mail_scheduler_action').sudo()._trigger()
+        self.env.ref('mail.ir_cron_mail_scheduler_action').sudo()._trigger()  # for administrators only
         for head, mail in zip(heads, mails, strict=True):
             mine = self.filtered(lambda notice, head=head: notice.head_id == head)
             mine._take_message(mail.mail_message_id, head.recipient_id.email_formatted)

@@ -35,7 +35,7 @@ class IrAttachment(models.Model):
         """
         if self.env.su:
             return
-        for file in self.sudo():
+        for file in self.sudo():  # refused with its name, also to whoever may not read it
             if (file.res_model, file.res_field) in _PROOFS:
                 raise UserError(
                     self.env._(
