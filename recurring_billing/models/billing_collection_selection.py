@@ -6,6 +6,7 @@ from odoo import Command, api, fields, models
 from odoo.tools import format_date
 
 from ..tools import bank_calendar, netting
+from .billing_transaction import CronTransaction
 
 _USUAL_LEAD_DAYS = 2
 _HORIZON = 60  # days in which the next announced debit is looked for
@@ -57,13 +58,17 @@ class BillingCollection(models.Model):
     @api.model
     def _cron_prepare(self):
         """Prepare each company's next collections; a person looks at them, makes the file and sends it."""
-        for company in self.env['res.company'].search([('billing_creditor_identifier', '!=', False)]):
-            if journal := company.billing_bank_journal_id:
-                today, now = journal._billing_now()
-                earliest = journal._billing_earliest_day(today, now)
-                for day in (earliest, bank_calendar.add_open_days(earliest, 1)):  # the person has a day for it
-                    self.with_company(company)._prepare_debits(company, day, today, journal)
-                self.env['ir.cron']._commit_progress(1)
+        domain = [('billing_creditor_identifier', '!=', False), ('billing_bank_journal_id', '!=', False)]
+        companies = self.env['res.company'].search(domain)
+        self._each_company(companies, self._prepare_next_days, CronTransaction(self.env))
+
+    @api.model
+    def _prepare_next_days(self, company):
+        journal = company.billing_bank_journal_id
+        today, now = journal._billing_now()
+        earliest = journal._billing_earliest_day(today, now)
+        for day in (earliest, bank_calendar.add_open_days(earliest, 1)):  # the person has a day for it
+            self.with_company(company)._prepare_debits(company, day, today, journal)
 
     @api.model
     def _next_announced(self, company, earliest):

@@ -1,6 +1,9 @@
+from functools import partial
+
 from odoo import api, fields, models
 
 from ..tools import bank_calendar
+from .billing_transaction import CronTransaction
 
 # open bank days after which the debtor's bank does not return a debit any more (EPC rulebooks)
 RETURN_DAYS = {'CORE': 5, 'B2B': 3}
@@ -18,9 +21,9 @@ class BillingDebit(models.Model):
     def _cron_confirm(self):
         """Confirm the payments whose days of return are over."""
         today = fields.Date.context_today(self)
-        for company in self.env['res.company'].search([('billing_confirm_payments', '=', True)]):
-            self._confirm_due(company, today)
-            self.env['ir.cron']._commit_progress(1)
+        companies = self.env['res.company'].search([('billing_confirm_payments', '=', True)])
+        step = partial(self._confirm_due, today=today)
+        self.env['billing.worker']._each_company(companies, step, CronTransaction(self.env))
 
     @api.model
     def _confirm_due(self, company, today):

@@ -99,6 +99,19 @@ class BillingWorker(models.AbstractModel):
         more_done, more_faults = self._isolate(items[half:], step, transaction)
         return done + more_done, faults | more_faults
 
+    @api.model
+    def _each_company(self, companies, step, transaction):
+        """Call ``step`` on each of ``companies``, each in a transaction of its own: the fault of one is logged, and the
+        others go on.
+
+        :param transaction: see `Transaction`
+        """
+        for company in companies:
+            _done, faults = self._isolate(company, step, transaction)
+            for error in faults.values():
+                _logger.error("%s: the night's work of company %s failed", self._name, company.id, exc_info=error)
+            transaction.commit(1)
+
     def _park(self, error):
         """Take this row out of the queue with the reason in words, and tell a person once."""
         self.ensure_one()

@@ -1,4 +1,5 @@
 from datetime import date
+from unittest.mock import patch
 
 import psycopg2
 
@@ -20,6 +21,30 @@ class TestBillingCollectionSelection(CollectionCommon):
         self.assertEqual((first.amount, first.reference), (96.0, f"{old.name}, {credit.name}"))
         self.assertEqual(self._items(second), [(new, 60.0)])
         self.assertIn("24.00", first.remark)
+
+    def test_the_fault_of_one_company_does_not_stop_the_night_of_the_next(self):
+        other = self.setup_other_company(name="Other")['company']
+        other.write({'billing_creditor_identifier': 'FR72ZZZ123456', 'billing_bank_journal_id': self._bank_of(other)})
+        asked = []
+
+        def prepare(_collections, company, *_args):
+            asked.append(company)
+            if len(asked) == 1:
+                raise UserError("no file today")  # pylint: disable=translation-required
+
+        collections = type(self.env['billing.collection'])
+        with (
+            patch.object(collections, '_prepare_debits', prepare),
+            self.enter_registry_test_mode(),
+            self.assertLogs('odoo.addons.recurring_billing.models.billing_worker', 'ERROR') as logs,
+        ):
+            self.env.ref('recurring_billing.ir_cron_prepare').method_direct_trigger()
+        self.assertGreater(len(set(asked)), 1)
+        self.assertIn(f"company {asked[0].id} failed", logs.output[0])
+
+    def _bank_of(self, company):
+        domain = [('type', '=', 'bank'), ('company_id', '=', company.id)]
+        return self.env['account.journal'].search(domain, limit=1).id
 
     def test_all_invoices_of_a_customer_make_one_debit_where_the_journal_says_so(self):
         self.bank_journal.billing_debit_grouping = 'mandate'
