@@ -1,9 +1,13 @@
+import logging
 from datetime import date
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.tools import format_date, groupby
 
 from .billing_transaction import CronTransaction
+
+_logger = logging.getLogger(__name__)
 
 SLICE = 100  # mails between two commits of the night
 
@@ -24,12 +28,18 @@ class BillingNotice(models.Model):
 
     @api.model
     def _announce_missing(self, company, today, *, transaction):
-        """Announce the debits of ``company`` that nobody was told of well, in slices that ``transaction`` ends."""
+        """Announce the debits of ``company`` that nobody was told of well, in slices that ``transaction`` ends.
+
+        What cannot be announced is logged, and left for a person and the next night; the others are told.
+        """
         lines = self._lines_to_announce(company, today)
         transaction.expect(len(lines))
         for start in range(0, len(lines), SLICE):
             some = lines[start : start + SLICE]
-            self._send_missing(some, today)
+            step = partial(self._send_missing, today=today)
+            _done, faults = self.env['billing.worker']._isolate(some, step, transaction)
+            for line, error in faults.items():
+                _logger.error("The debit of %s is not announced", line.move_id.name, exc_info=error)
             transaction.commit(len(some))
 
     @api.model

@@ -1,7 +1,10 @@
 from datetime import date
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, freeze_time, new_test_user, tagged
+
+from odoo.addons.recurring_billing.models.billing_transaction import Transaction
 
 from .common_notice import NoticeCommon, words
 
@@ -45,6 +48,25 @@ class TestBillingNoticeSendDialog(NoticeCommon):
         self._empty_post_office()
         self.assertEqual(set(notices.mapped('sent_on')), {TODAY})
         self.assertIn("156.00", words(self.invoice.billing_notice_ids.message_body))
+
+    def test_the_fault_of_one_notice_does_not_keep_the_night_from_the_others(self):
+        other = self._other_invoice()
+        other.sending_data = False
+        notices = self.env['billing.notice']
+        send = type(notices)._send
+
+        def faulty(self, announcements):
+            if any(one.line.move_id == other for one in announcements):
+                raise ValueError("unreadable")
+            return send(self, announcements)
+
+        with (
+            patch.object(type(notices), '_send', faulty),
+            self.assertLogs('odoo.addons.recurring_billing.models.billing_notice_mail', 'ERROR') as logs,
+        ):
+            notices._announce_missing(self.company, TODAY, transaction=Transaction())
+        self.assertEqual((len(self.invoice.billing_notice_ids), len(other.billing_notice_ids)), (1, 0))
+        self.assertIn(other.name, logs.output[0])
 
     def test_a_person_chooses_a_later_day_and_leaves_some_out(self):
         other = self._other_invoice()
