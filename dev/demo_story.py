@@ -213,7 +213,7 @@ def trouble_facts(euros):
     return {
         "returned": "; ".join(
             f"{debit.partner_id.name}, invoice {debit.reference}, {euros(debit.amount)}, "
-            f"{debit.return_reason} on {debit.return_date}: the invoice is open again, "
+            f"{debit.return_reason_id.code} on {debit.return_date}: the invoice is open again, "
             f"{euros(sum(debit.move_ids.mapped('amount_residual')))} due"
             for debit in returned
         ),

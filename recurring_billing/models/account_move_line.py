@@ -149,13 +149,14 @@ class AccountMoveLine(models.Model):
         return result
 
     @api.model
-    def _billing_match(self, matches):
+    def _billing_match(self, matches, day=None):
         """Match each of ``matches``, with VAT on receipts made in one batch.
 
         Core makes the cash-basis entries match by match, which costs more than all the rest. Its own method, called
         once for all partials, gives the same entries.
 
         :param matches: lists of recordsets, of one company: those of one list are matched one after the other
+        :param day: when they count as matched, if not on the later day of both: VAT on receipts is dated so
         """
         # a list in the list makes core remember from one round to the next what is left
         plan = [rounds[0] if len(rounds) == 1 else rounds for rounds in matches if rounds]
@@ -168,6 +169,8 @@ class AccountMoveLine(models.Model):
         matching = self.with_context(billing_untaxed=frozenset(untaxed.ids))
         matching.with_context(no_cash_basis=True)._reconcile_plan(plan)
         partials = (lines.matched_debit_ids | lines.matched_credit_ids) - before
+        if day:
+            partials.max_date = day
         if any(lines.company_id.mapped('tax_exigibility')):
             partials = partials.with_env(matching.env)
             partials._create_tax_cash_basis_moves()

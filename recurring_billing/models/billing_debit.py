@@ -40,8 +40,12 @@ class BillingDebit(models.Model):
             'confirmed_on',
             'settlement_line_id',
             'return_date',
-            'return_reason',
+            'return_reason_id',
+            'return_kind',
             'return_note',
+            'return_amount',
+            'return_fee',
+            'return_interest',
             'return_move_id',
         },
     )
@@ -265,7 +269,7 @@ class BillingDebit(models.Model):
                 "Direct debit of %(day)s returned on %(returned)s: %(reason)s",
                 day=day,
                 returned=returned,
-                reason=dict(self._fields['return_reason']._description_selection(env))[self.return_reason],
+                reason=self.return_reason_id.display_name,
             )
         return texts[self.state]
 

@@ -50,4 +50,4 @@ class BillingDebit(models.Model):
     def _return_window_end(self):
         """The last day on which the debtor's bank returns this debit without the debtor's asking."""
         self.ensure_one()
-        return bank_calendar.add_open_days(self.date, RETURN_DAYS[self.collection_id.scheme])
+        return bank_calendar.add_open_days(self.date, RETURN_DAYS[(self.collection_id or self.mandate_id).scheme])

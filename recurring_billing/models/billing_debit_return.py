@@ -1,20 +1,21 @@
-from odoo import fields, models
+import typing
+from datetime import date
+
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-RETURN_REASONS = [  # EPC173-14; what follows from each is decided by the accountant
-    ('AC01', "AC01 Account number wrong"),
-    ('AC04', "AC04 Account closed"),
-    ('AC06', "AC06 Account blocked"),
-    ('AG01', "AG01 Debit forbidden on this account"),
-    ('AM04', "AM04 Insufficient funds"),
-    ('MD01', "MD01 No valid mandate"),
-    ('MD06', "MD06 Refund asked by the customer"),
-    ('MD07', "MD07 Customer deceased"),
-    ('MS02', "MS02 Refused by the customer"),
-    ('MS03', "MS03 Reason not given by the bank"),
-    ('SL01', "SL01 Blocked by the customer's bank on demand"),
-]
+
+class Return(typing.NamedTuple):
+    """What the bank says of one debit that it sends back."""
+
+    debit: models.BaseModel
+    day: date  # of the bank's entry
+    reason: models.BaseModel  # billing.return.reason
+    note: str = ""  # the bank's own words
+    amount: float | None = None  # euros taken back of the debit; None: all of it
+    fee: float = 0.0  # euros that the bank charges for it
+    interest: float = 0.0  # euros that the customer's bank claims beyond the debit, with a late refund
 
 
 class BillingDebit(models.Model):
@@ -22,10 +23,24 @@ class BillingDebit(models.Model):
 
     _inherit = 'billing.debit'
 
-    return_date = fields.Date("Returned On", readonly=True)
-    return_reason = fields.Selection(RETURN_REASONS, readonly=True)
-    return_note = fields.Char("Bank's Text", readonly=True)
-    return_move_id = fields.Many2one('account.move', "Return Entry", readonly=True, index='btree_not_null')
+    return_date = fields.Date("Returned On", readonly=True, copy=False)
+    return_reason_id = fields.Many2one('billing.return.reason', readonly=True, copy=False, ondelete='restrict')
+    return_kind = fields.Selection(
+        [('rejected', "Rejected"), ('returned', "Returned"), ('refunded', "Refunded")],
+        "Kind of Return",
+        readonly=True,
+        copy=False,
+        help="Rejected before it was booked, returned by the customer's bank, or given back at the customer's request.",
+    )
+    return_note = fields.Char("Bank's Text", readonly=True, copy=False)
+    return_amount = fields.Monetary("Taken Back", readonly=True, copy=False)
+    return_fee = fields.Monetary("Bank's Fee", readonly=True, copy=False)
+    return_interest = fields.Monetary(
+        "Interest Claimed", readonly=True, copy=False, help="What a late refund took beyond the debit."
+    )
+    return_move_id = fields.Many2one(
+        'account.move', "Return Entry", readonly=True, copy=False, index='btree_not_null'
+    )
     return_line_ids = fields.One2many(related='return_move_id.line_ids', string="Return Items")
 
     def action_return(self):
@@ -34,78 +49,110 @@ class BillingDebit(models.Model):
         action = self.env['ir.actions.act_window']._for_xml_id('recurring_billing.billing_debit_return_action')
         return {**action, 'context': {'default_debit_id': self.id}}
 
-    def _return(self, day, reason, note=False):
-        """Take these debits back: the invoice is open again, by an entry of the day of the return where it was settled.
+    def _return(self, day, code, note=""):
+        """Take these debits back on ``day`` for the reason ``code``; see `_take_back`."""
+        reason = self.env['billing.return.reason']._by_code([code])[code]
+        self._take_back([Return(debit, day, reason, note) for debit in self])
 
-        :param day: date of the return by the bank
-        :param reason: a code of RETURN_REASONS
-        :param note: the bank's own words
-        :raises UserError: for a debit that was not sent, a day before the collection or in a locked period
+    @api.model
+    def _take_back(self, returns, *, first_open_day=False):
+        """Take debits back as the bank says: their invoices are open again, by entries of the days of the returns.
+
+        :param returns: list of `Return`, each of another debit
+        :param first_open_day: date entries of a locked day on the first open one, instead of refusing it
+        :raises UserError: names the debit and the remedy, where one of them may not be taken back so
         """
-        for debit in self:
-            debit._check_return(day)
-        settled = self.filtered(lambda debit: debit.state == 'settled')
-        self._set_state('returned')
-        self._unguarded().write({'return_date': day, 'return_reason': reason, 'return_note': note})
-        if settled:
-            settled._book_return(day)
+        debits = self.browse().concat(*(one.debit for one in returns))
+        for one in returns:
+            one.debit._check_return(one, first_open_day=first_open_day)
+        settled = debits.filtered(lambda debit: debit.state == 'settled')
+        self._note_returns(returns)
+        debits._set_state('returned')
+        self._book_returns([one for one in returns if one.debit in settled or one.fee or one.interest], settled)
+        debits._after_return()
+
+    @api.model
+    def _note_returns(self, returns):
+        """Write on the debits what the bank says of them, while they still show whether they were settled."""
+        for one in returns:
+            debit = one.debit
+            debit._unguarded().write(
+                {
+                    'return_date': one.day,
+                    'return_reason_id': one.reason.id,
+                    'return_kind': debit._return_kind(one),
+                    'return_note': one.note or False,
+                    'return_amount': debit.amount if one.amount is None else one.amount,
+                    'return_fee': one.fee,
+                    'return_interest': one.interest,
+                }
+            )
+
+    def _return_kind(self, one):
+        """Rejected, returned or refunded: a debit comes back late only because the customer asks (EPC rulebooks)."""
+        if self.state == 'sent':
+            return 'rejected'
+        return 'refunded' if one.reason.is_dispute or one.day > self._return_window_end() else 'returned'
+
+    def _after_return(self):
+        """Tell the invoices of these debits that they came back."""
+        bodies = {}
         for debit in self:
             for move in debit.move_ids:
-                move.message_post(body=debit._status_text())
+                bodies.setdefault(move.id, debit._status_text())
+        self.env['account.move'].browse(bodies)._message_log_batch(bodies=bodies)
 
-    def _check_return(self, day):
-        self.ensure_one()
-        if self.state == 'settled':
-            if day < self.date:
-                raise UserError(
-                    self.env._(
-                        "The debit of %(invoice)s was collected on %(date)s: it cannot be returned on %(day)s. "
-                        "Enter the date of the bank's statement.",
-                        invoice=self.reference,
-                        date=format_date(self.env, self.date),
-                        day=format_date(self.env, day),
-                    ),
-                )
-            self.company_id._billing_check_open_day(day, self.company_id._billing_require_settlement_journal(), self)
+    # === WHAT IS REFUSED === #
 
-    def _book_return(self, day):
-        """Undo the match with the invoices and book the contra-entries, all dated ``day``, VAT on receipts included.
+    def _check_return(self, one, *, first_open_day):
+        """Refuse a return that cannot be of this debit.
 
-        Credit notes stay matched with their invoices: open again is what was debited, no more.
+        :raises UserError: names invoice, field and remedy
         """
-        self.settlement_line_id.matched_debit_ids.with_context(billing_return_date=day).unlink()
-        entries = self.env['account.move'].create([debit._return_entry_values(day) for debit in self])
-        entries._post(soft=False)
-        for debit, entry in zip(self, entries, strict=True):
-            debit._unguarded().return_move_id = entry
-        self.env['account.move.line']._billing_match([debit._return_matches() for debit in self])
-
-    def _return_matches(self):
-        """Settlement and return, matched; what another software settled is not in our books and has none."""
         self.ensure_one()
-        owing = self.return_move_id.line_ids.filtered(lambda line: line.account_id == self._receivable_account())
-        return [owing + self.settlement_line_id] if self.settlement_line_id else []
+        self._check_return_amounts(one)
+        if self.state != 'settled':
+            return
+        if one.day < self.date:
+            raise UserError(
+                self.env._(
+                    "The debit of %(invoice)s was collected on %(date)s: it cannot be returned on %(day)s. "
+                    "Enter the date of the bank's statement.",
+                    invoice=self.reference,
+                    date=format_date(self.env, self.date),
+                    day=format_date(self.env, one.day),
+                ),
+            )
+        if not first_open_day:
+            journal = self.company_id._billing_require_settlement_journal()
+            self.company_id._billing_check_open_day(one.day, journal, self)
 
-    def _return_entry_values(self, day):
-        """Values of the contra-entry: customer back to owing, the outstanding account gives back what it held."""
-        self.ensure_one()
-        settled = self._settlement_line_values(day)
-        if line := self.settlement_line_id:
-            settled |= {'amount_currency': line.amount_currency, 'balance': line.balance}
-        settled['name'] = self.env._("Return %(reason)s %(invoice)s", reason=self.return_reason, invoice=self.reference)
-        owing = {**settled, 'amount_currency': -settled['amount_currency'], 'balance': -settled['balance']}
-        return {
-            'move_type': 'entry',
-            'journal_id': self.company_id._billing_require_settlement_journal().id,
-            'company_id': self.company_id.id,
-            'date': day,
-            'ref': " ".join([self.return_reason, self.end_to_end_id or ""]).strip(),
-            'line_ids': [
-                fields.Command.create(owing),
-                fields.Command.create({**settled, 'account_id': self._outstanding_account().id}),
-            ],
-        }
-
-    def _outstanding_account(self):
-        self.ensure_one()
-        return (self.collection_id.journal_id or self.company_id.billing_bank_journal_id)._billing_outstanding_account()
+    def _check_return_amounts(self, one):
+        texts = {'invoice': self.reference, 'amount': self.currency_id.format(self.amount)}
+        amount = self.amount if one.amount is None else one.amount
+        compare = self.currency_id.compare_amounts
+        if compare(amount, 0.0) <= 0 or compare(amount, self.amount) > 0:
+            raise UserError(
+                self.env._(
+                    "The debit of %(invoice)s took %(amount)s: what is taken back is above zero and not more. Enter what "
+                    "goes beyond it as the bank's fee.",
+                    **texts,
+                ),
+            )
+        if self.state == 'sent' and compare(amount, self.amount):
+            raise UserError(
+                self.env._(
+                    "The debit of %(invoice)s is not booked yet: it comes back as a whole (%(amount)s), or not at all.",
+                    **texts,
+                ),
+            )
+        if one.fee < 0 or one.interest < 0:
+            raise UserError(self.env._("The return of %(invoice)s: enter a fee of zero or more.", **texts))
+        if (one.fee or one.interest) and not self.company_id._billing_bank_fee_account():
+            raise UserError(
+                self.env._(
+                    "The return of %(invoice)s: the bank's fee has no account. Enter one in the settings, field “Bank "
+                    "Fees” (627800 in France).",
+                    **texts,
+                ),
+            )

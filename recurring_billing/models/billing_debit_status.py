@@ -72,7 +72,7 @@ class BillingDebit(models.Model):
             if (days := [one.sent_on for one in told[item.move_line_id] if one.day == item.debit_id.date])
         }
 
-    @api.depends('state', 'check_text', 'recall_text', 'return_reason', 'item_ids.amount')
+    @api.depends('state', 'check_text', 'recall_text', 'return_reason_id', 'item_ids.amount')
     def _compute_remark(self):
         for debit in self:
             debit.remark = debit._remark()
@@ -85,7 +85,7 @@ class BillingDebit(models.Model):
         if self.state in ('in_file', 'sent') and self.recall_text:
             return self.recall_text
         if self.state == 'returned':
-            return dict(self._fields['return_reason']._description_selection(self.env)).get(self.return_reason)
+            return self.return_reason_id.display_name
         if self.state == 'settled' and self.refundable_until:
             return self.env._("Refundable until %s", format_date(self.env, self.refundable_until))
         credits = self.item_ids.filtered(lambda item: item.amount < 0)

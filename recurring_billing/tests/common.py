@@ -199,6 +199,9 @@ class BillingCommon(AccountTestInvoicingCommon):
     def _settle(self, today):
         return self.env['billing.collection']._settle_due(today, transaction=Transaction())
 
+    def _reason(self, code):
+        return self.env['billing.return.reason']._by_code([code])[code]
+
     def assertEntry(self, move, day, rows):
         """Assert a posted entry: its date and its lines as (account, partner or None, debit, credit), in any order."""
         self.assertEqual((move.state, move.date), ('posted', day), move.name)

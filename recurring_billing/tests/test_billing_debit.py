@@ -82,7 +82,7 @@ class TestBillingDebit(BillingCommon):
     def test_the_return_wizard_books_what_the_accountant_enters(self):
         debit = self._settled_debit()
         wizard = self.env['billing.debit.return'].create(
-            {'debit_id': debit.id, 'date': date(2026, 9, 9), 'reason': 'AC04'}
+            {'debit_id': debit.id, 'date': date(2026, 9, 9), 'reason_id': self._reason('AC04').id}
         )
         wizard.action_confirm()
         self.assertEqual(debit.return_move_id.date, date(2026, 9, 9))
@@ -90,7 +90,7 @@ class TestBillingDebit(BillingCommon):
     def test_a_return_in_the_future_is_refused(self):
         debit = self._settled_debit()
         wizard = self.env['billing.debit.return'].create(
-            {'debit_id': debit.id, 'date': date(2030, 1, 1), 'reason': 'AM04'}
+            {'debit_id': debit.id, 'date': date(2030, 1, 1), 'reason_id': self._reason('AM04').id}
         )
         with self.assertRaisesRegex(UserError, "Returned On.*future"):
             wizard.action_confirm()
