@@ -38,9 +38,7 @@ class BillingDebit(models.Model):
     return_interest = fields.Monetary(
         "Interest Claimed", readonly=True, copy=False, help="What a late refund took beyond the debit."
     )
-    return_move_id = fields.Many2one(
-        'account.move', "Return Entry", readonly=True, copy=False, index='btree_not_null'
-    )
+    return_move_id = fields.Many2one('account.move', "Return Entry", readonly=True, copy=False, index='btree_not_null')
     return_line_ids = fields.One2many(related='return_move_id.line_ids', string="Return Items")
 
     def action_return(self):

@@ -1,6 +1,8 @@
 from . import (
     test_account_move,
+    test_bank_archive,
     test_bank_calendar,
+    test_bank_messages,
     test_billing_amendment,
     test_billing_amendment_laws,
     test_billing_amendment_workers,

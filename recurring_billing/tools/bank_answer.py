@@ -31,6 +31,7 @@ class Answer:
     code: str = ""  # bank transaction code: domain-family-subfamily, such as PMNT-IDDT-UPDD
     entry_amount: Decimal | None = None  # of the whole line of the account, which may hold several answers
     entry_reference: str = ""  # the bank's reference of the line (AcctSvcrRef)
+    entry_size: int = 1  # how many transactions the line holds
     # the transaction
     amount: Decimal | None = None  # of this transaction, never of the batch
     currency: str = ""

@@ -20,7 +20,11 @@ class BillingDebitReturn(models.TransientModel):
     reason_id = fields.Many2one('billing.return.reason', required=True, help="As the bank's paper or message says.")
     note = fields.Char("Bank's Text")
     amount = fields.Monetary(
-        "Taken Back", compute='_compute_amount', store=True, readonly=False, help="Of the debit, without the bank's fee."
+        "Taken Back",
+        compute='_compute_amount',
+        store=True,
+        readonly=False,
+        help="Of the debit, without the bank's fee.",
     )
     fee = fields.Monetary("Bank's Fee", help="What the bank charges for the return, in the same line or another.")
 
