@@ -17,7 +17,14 @@ from . import billing_state_mixin, billing_worker
 # isort: split
 # the models inherit from these, and must come after them
 
-from . import billing_contract, billing_contract_line, billing_debit, billing_debit_item
+from . import (
+    billing_bank_message,
+    billing_bank_message_item,
+    billing_contract,
+    billing_contract_line,
+    billing_debit,
+    billing_debit_item,
+)
 
 # isort: split
 # each is extended by several files, some of which import another
@@ -25,6 +32,7 @@ from . import billing_contract, billing_contract_line, billing_debit, billing_de
 from . import (
     account_chart_template,
     account_journal,
+    account_journal_bank,
     account_journal_debit,
     account_move,
     account_move_deposit,
@@ -38,7 +46,10 @@ from . import (
     billing_amendment_change,
     billing_amendment_notice,
     billing_amendment_revision,
+    billing_bank_message_act,
+    billing_bank_message_match,
     billing_collection,
+    billing_collection_answer,
     billing_collection_check,
     billing_collection_credit,
     billing_collection_file,

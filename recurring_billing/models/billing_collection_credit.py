@@ -50,21 +50,10 @@ class BillingCollection(models.Model):
             self._settle(day if self.settles_with_bank else None)
         item = self._outstanding_item()
         lines = self._credit_lines(day, amount, fee, fee_account, item.account_id)
-        transaction = self._bank_transaction(day, amount, transaction, lines)
+        transaction = self.journal_id._billing_bank_transaction(day, amount, self.name, lines, transaction)
         credit = transaction.move_id.line_ids.filtered(lambda line: line.account_id == item.account_id)
         (credit + item.sudo()).reconcile()  # as the bank transaction, made with the same rights
         self._unguarded().bank_move_id = transaction.move_id.id
-
-    def _bank_transaction(self, day, amount, transaction, lines):
-        """The bank transaction of the credit: ``transaction``, whose suspense ``lines`` replace, or a new one."""
-        # Community gives the right to make bank transactions to nobody by default
-        transactions = self.env['account.bank.statement.line'].sudo()
-        if transaction:
-            found = transactions.browse(transaction.id).with_context(force_delete=True, skip_readonly_check=True)
-            found.write({'line_ids': [fields.Command.clear(), *lines]})
-            return found
-        values = {'journal_id': self.journal_id.id, 'date': day, 'payment_ref': self.name, 'amount': amount}
-        return transactions.create({**values, 'line_ids': lines})
 
     def _credit_lines(self, day, amount, fee, fee_account, outstanding):
         parts = [(self.journal_id.default_account_id, amount), (outstanding, -amount - fee)]

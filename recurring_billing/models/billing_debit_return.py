@@ -132,8 +132,8 @@ class BillingDebit(models.Model):
         if compare(amount, 0.0) <= 0 or compare(amount, self.amount) > 0:
             raise UserError(
                 self.env._(
-                    "The debit of %(invoice)s took %(amount)s: what is taken back is above zero and not more. Enter what "
-                    "goes beyond it as the bank's fee.",
+                    "The debit of %(invoice)s took %(amount)s: what is taken back is above zero and not more. Enter "
+                    "what goes beyond it as the bank's fee.",
                     **texts,
                 ),
             )

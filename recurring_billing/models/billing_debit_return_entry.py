@@ -4,8 +4,8 @@ from odoo import api, fields, models
 class BillingDebit(models.Model):
     """The entry of a return: the customer owes again, and the outstanding account gives back what it held.
 
-    All of it passes through the outstanding account (511600 in France), the bank's fee too, so that the statement's line
-    matches it, whether the bank has credited the debit yet or not.
+    All of it passes through the outstanding account (511600 in France), the bank's fee too, so that the statement's
+    line matches it, whether the bank has credited the debit yet or not.
     """
 
     _inherit = 'billing.debit'
@@ -14,8 +14,8 @@ class BillingDebit(models.Model):
     def _book_returns(self, returns, settled):
         """Undo the matches of ``returns`` with the invoices, post one entry for each, match it with the settlement.
 
-        Credit notes stay matched with their invoices: open again is what was debited, no more. Of a debit that comes back
-        in part, the first of its invoices stay paid.
+        Credit notes stay matched with their invoices: open again is what was debited, no more. Of a debit that comes
+        back in part, the first of its invoices stay paid.
 
         :param settled: those of their debits whose money was booked
         """

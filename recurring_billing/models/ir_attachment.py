@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 # (model, field) of files that prove what was signed, sent or given to the bank
 _PROOFS = {
+    ('billing.bank.message', 'file'),
     ('billing.collection', 'file'),
     ('billing.mandate', 'proof'),
     ('billing.mandate', 'sent_form'),

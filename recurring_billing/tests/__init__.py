@@ -6,6 +6,8 @@ from . import (
     test_billing_amendment,
     test_billing_amendment_laws,
     test_billing_amendment_workers,
+    test_billing_bank_message,
+    test_billing_bank_message_item,
     test_billing_collection,
     test_billing_collection_check,
     test_billing_collection_credit,

@@ -35,7 +35,8 @@ def element(tag, *content, **attributes):
 
 
 def document(kind, body, *content):
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="{NAMESPACE}{kind}">{element(body, *content)}</Document>'
+    inside = element(body, *content)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="{NAMESPACE}{kind}">{inside}</Document>'
 
 
 def header(number, day):

@@ -13,9 +13,9 @@ Level = Literal['file', 'block', 'transaction', 'entry']
 class Answer:
     """One statement of the bank.
 
-    `event` is what it means for us: ``rejected`` (before settlement, pain.002), ``accepted`` (pain.002: ACCP, ACTC, ACSP,
-    ACSC …), ``pending`` (said, but not final: PDNG), ``returned`` (a debit taken back, camt), ``credited`` (the money of a
-    collection, camt), ``other`` (nothing about direct debits that we make).
+    `event` is what it means for us: ``rejected`` (before settlement, pain.002), ``accepted`` (pain.002: ACCP, ACTC,
+    ACSP, ACSC …), ``pending`` (said, but not final: PDNG), ``returned`` (a debit taken back, camt), ``credited`` (the
+    money of a collection, camt), ``other`` (nothing about direct debits that we make).
     """
 
     event: Event
@@ -31,6 +31,7 @@ class Answer:
     code: str = ""  # bank transaction code: domain-family-subfamily, such as PMNT-IDDT-UPDD
     entry_amount: Decimal | None = None  # of the whole line of the account, which may hold several answers
     entry_reference: str = ""  # the bank's reference of the line (AcctSvcrRef)
+    entry: int = 0  # which line of the message it is, from 1
     entry_size: int = 1  # how many transactions the line holds
     # the transaction
     amount: Decimal | None = None  # of this transaction, never of the batch

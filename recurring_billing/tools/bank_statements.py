@@ -1,4 +1,4 @@
-"""camt.052, camt.053 and camt.054: which lines of our accounts are returns of debits, and which the money of a collection.
+"""camt.052, camt.053 and camt.054: which lines of our accounts are returns of debits, which the money of a collection.
 
 The family of the bank transaction code is not reliable: sign and sub-family decide, beside the return information.
 """
@@ -28,8 +28,9 @@ def answers(message, elements):
             continue
         message.entries += 1
         account = message.accounts[-1] if message.accounts else ""
-        for number, values in enumerate(_of_entry(element), start=number + 1):
-            yield Answer(number=number, account=account, **values)
+        for values in _of_entry(element):
+            number += 1
+            yield Answer(number=number, account=account, entry=message.entries, **values)
         let_go(element)
 
 

@@ -5,6 +5,7 @@ from . import billing_effect_mixin
 
 from . import (
     account_move_reversal,
+    billing_bank_message_import,
     billing_collection_credit,
     billing_collection_prepare,
     billing_contract_change,
