@@ -33,6 +33,7 @@
         'data/mail_template_data.xml',
         'data/mail_template_mandate_data.xml',
         'data/mail_template_notice_data.xml',
+        'data/mail_template_return_data.xml',
         'data/ir_cron_data.xml',
         'data/billing_index_data.xml',
         'data/billing_termination_reason_data.xml',

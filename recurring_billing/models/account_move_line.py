@@ -180,9 +180,11 @@ class AccountMoveLine(models.Model):
     def _billing_collectable_lines(self, company, day):
         """What ``company`` may collect by debit on ``day``: due invoices, and open credit notes of their customers.
 
-        Open receivable items, posted, not under way, not disputed. A returned debit is not tried again by itself: its
-        invoice is left to a person and to the reminders. Credit notes come last and are below zero.
+        Open receivable items, posted, not under way, not disputed. One whose debit came back is tried again from the
+        day that its reason's policy or a person planned; without one it is left to a person and to the reminders.
+        Credit notes come last and are below zero.
         """
+        came_back = ['&', ('debit_id.state', '=', 'returned'), '|', ('debit_id.retry_on', '=', False)]
         open_items = [
             ('company_id', '=', company.id),
             ('parent_state', '=', 'posted'),
@@ -190,7 +192,8 @@ class AccountMoveLine(models.Model):
             ('reconciled', '=', False),
             ('move_id.payment_state', '!=', 'blocked'),
             ('no_followup', '=', False),
-            ('billing_debit_item_ids', 'not any', [('state', 'in', (*UNDER_WAY, 'returned'))]),
+            ('billing_debit_item_ids', 'not any', [('state', 'in', UNDER_WAY)]),
+            ('billing_debit_item_ids', 'not any', [*came_back, ('debit_id.retry_on', '>', day)]),
         ]
         invoices = self.search(
             [

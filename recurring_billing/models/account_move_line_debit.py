@@ -72,7 +72,9 @@ class AccountMove(models.Model):
         days = due._billing_announced_days()
         announced = due.filtered(lambda line: days[line] and days[line] >= day).move_id
         awaited = announced.filtered(lambda move: move._billing_awaits_debit())
-        return awaited | self.filtered(lambda move: move.billing_debit_state in UNDER_WAY)
+        retries = due._billing_retry_days()
+        tried_again = due.filtered(lambda line: retries[line] and retries[line] >= day).move_id
+        return awaited | tried_again | self.filtered(lambda move: move.billing_debit_state in UNDER_WAY)
 
     def action_toggle_block_payment(self):
         """EXTENDS account: what is disputed is no longer debited."""

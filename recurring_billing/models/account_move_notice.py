@@ -44,9 +44,9 @@ class AccountMoveLine(models.Model):
         earliest = {
             company: self.env['billing.collection']._earliest_date(company, today) for company in self.company_id
         }
-        result = {}
+        result, retries = {}, self._billing_retry_days()
         for line in self:
-            reachable = earliest[line.company_id]
+            reachable = max(filter(None, (earliest[line.company_id], retries[line])))
             result[line] = (
                 line._billing_day_under_way()
                 or line._billing_day_kept(told[line], days[line], reachable)
@@ -154,8 +154,14 @@ class AccountMove(models.Model):
             and self.state != 'cancel'
             and self.preferred_payment_method_line_id.code == 'billing_sdd'
             and self.payment_state != 'blocked'
-            and self.billing_debit_state not in ('settled', 'returned')
+            and (self.billing_debit_state not in ('settled', 'returned') or self._billing_is_tried_again())
         )
+
+    def _billing_is_tried_again(self):
+        """Whether the last debit of this invoice came back and another one is planned."""
+        self.ensure_one()
+        last = self.billing_debit_ids.filtered(lambda debit: debit.state != 'dropped').sorted('id')[-1:]
+        return last.state == 'returned' and bool(last.retry_on)
 
     def _billing_debit_day(self, today):
         """The day of the first debit of this invoice, if it is announced on ``today``; None where none will come."""

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
@@ -36,7 +36,9 @@ class BillingBankMessageItem(models.Model):
             raise UserError(self.env._("Choose the debit that the bank means."))
         if self.debit_id.state not in ('sent', 'settled'):
             raise UserError(self._verdict_of_state(self.debit_id).text)
-        self.env['billing.debit']._take_back([self._as_return()], first_open_day=True)
+        self.env['billing.debit']._take_back(
+            [self._as_return()], first_open_day=True, today=fields.Date.context_today(self)
+        )
         self._finish_returns()
 
     def _take_for_collection(self):
@@ -57,6 +59,7 @@ class BillingBankMessageItem(models.Model):
             item._act_on_collection()
 
     def _act_on_debits(self):
+        today = fields.Date.context_today(self)
         verdicts = self._verdicts()
         certain, seen = self.browse(), set()
         for item, verdict in verdicts.items():
@@ -73,7 +76,7 @@ class BillingBankMessageItem(models.Model):
         debits = self.env['billing.debit']
         _done, faults = self.env['billing.worker']._isolate(
             certain,
-            lambda items: debits._take_back([item._as_return() for item in items], first_open_day=True),
+            lambda items: debits._take_back([item._as_return() for item in items], first_open_day=True, today=today),
             Transaction(),
         )
         for item, error in faults.items():
@@ -175,7 +178,8 @@ class BillingBankMessageItem(models.Model):
         ]
         try:
             with self.env.cr.savepoint():
-                self.env['billing.debit']._take_back(returns, first_open_day=True)
+                today = fields.Date.context_today(self)
+                self.env['billing.debit']._take_back(returns, first_open_day=True, today=today)
         except UserError as error:
             return self._settle_verdict('to_decide', str(error))
         text = self.env._(

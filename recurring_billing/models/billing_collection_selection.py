@@ -92,7 +92,8 @@ class BillingCollection(models.Model):
         refused = invoices._billing_refusals(mandates, date)
         takes, waiting = self._netted(lines - invoices.browse().concat(*refused), mandates, journal)
         fitting, excess = self._within_limits(journal, date, takes)
-        return fitting, [*refused.values(), *waiting, *excess]
+        came_back = lines._billing_given_up_texts(company, date)
+        return fitting, [*refused.values(), *waiting, *excess, *came_back]
 
     @api.model
     def _netted(self, lines, mandates, journal):

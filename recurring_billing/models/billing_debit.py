@@ -47,6 +47,11 @@ class BillingDebit(models.Model):
             'return_fee',
             'return_interest',
             'return_move_id',
+            'retry_on',
+            'is_given_up',
+            'return_head_id',
+            'return_message_id',
+            'return_told_to',
         },
     )
     _transitions = {

@@ -53,13 +53,16 @@ class BillingDebit(models.Model):
         self._take_back([Return(debit, day, reason, note) for debit in self])
 
     @api.model
-    def _take_back(self, returns, *, first_open_day=False):
+    def _take_back(self, returns, *, first_open_day=False, today=None):
         """Take debits back as the bank says: their invoices are open again, by entries of the days of the returns.
 
         :param returns: list of `Return`, each of another debit
+        :param today: on which the customers are told, and what follows is planned; if not given, the last of these days
         :param first_open_day: date entries of a locked day on the first open one, instead of refusing it
         :raises UserError: names the debit and the remedy, where one of them may not be taken back so
         """
+        if not returns:
+            return
         debits = self.browse().concat(*(one.debit for one in returns))
         for one in returns:
             one.debit._check_return(one, first_open_day=first_open_day)
@@ -67,7 +70,7 @@ class BillingDebit(models.Model):
         self._note_returns(returns)
         debits._set_state('returned')
         self._book_returns([one for one in returns if one.debit in settled or one.fee or one.interest], settled)
-        debits._after_return()
+        debits._after_return(today or max(one.day for one in returns))
 
     @api.model
     def _note_returns(self, returns):
@@ -92,8 +95,8 @@ class BillingDebit(models.Model):
             return 'rejected'
         return 'refunded' if one.reason.is_dispute or one.day > self._return_window_end() else 'returned'
 
-    def _after_return(self):
-        """Tell the invoices of these debits that they came back."""
+    def _after_return(self, today):
+        """Tell the invoices of these debits that they came back, and what follows, as planned ``today``."""
         bodies = {}
         for debit in self:
             for move in debit.move_ids:

@@ -15,7 +15,7 @@ class BillingMandate(models.Model):
     _transitions = {
         'draft': ('sent',),
         'sent': ('draft',),
-        'active': ('draft', 'sent', 'on_hold'),
+        'active': ('draft', 'sent', 'on_hold', 'consumed'),  # used up, and then rejected by the bank
         'on_hold': ('active',),
         'revoked': ('draft', 'sent', 'active', 'on_hold'),
         'expired': ('sent', 'active', 'on_hold'),
@@ -34,6 +34,7 @@ class BillingMandate(models.Model):
             'creditor_name',
             'first_collection_date',
             'last_presentation_date',
+            'is_only_rejected',
             'replaces_id',
             'is_imported',
             'signed_by',

@@ -43,6 +43,9 @@ class BillingMandate(models.Model):
         copy=False,
         help="Date of the last debit that the bank was given, whether it was paid or not.",
     )
+    is_only_rejected = fields.Boolean(
+        readonly=True, copy=False, help="The bank rejected all debits so far: the next one is the first."
+    )
     lapses_on = fields.Date(
         compute='_compute_lapses_on',
         store=True,

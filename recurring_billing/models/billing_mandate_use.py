@@ -21,7 +21,7 @@ class BillingMandate(models.Model):
         )
 
     def _state_refusal(self):
-        is_used = self.mandate_type == 'OOFF' and self.last_presentation_date
+        is_used = self.mandate_type == 'OOFF' and self._was_collected()
         if self.state == 'active' and not is_used:
             return None
         texts = {'mandate': self.name, 'customer': self.partner_id.display_name}
@@ -64,7 +64,7 @@ class BillingMandate(models.Model):
             return 'OOFF'
         if is_last:
             return 'FNAL'
-        return 'FRST' if journal.billing_uses_frst and not self.last_presentation_date else 'RCUR'
+        return 'FRST' if journal.billing_uses_frst and not self._was_collected() else 'RCUR'
 
     def _pays_for(self, customer):
         """Whether this mandate may pay what ``customer`` owes: it is theirs, or that of who pays for them."""
@@ -123,7 +123,7 @@ class BillingMandate(models.Model):
     def _presented(self, debits):
         """Note that the bank was given ``debits`` of these mandates: a person confirmed their file as sent."""
         for mandates, first, last in self._presented_days(debits):
-            values = {'last_presentation_date': last}
+            values = {'last_presentation_date': last, 'is_only_rejected': False}
             mandates._unguarded().write(values)
             mandates.filtered(lambda mandate: not mandate.first_collection_date)._unguarded().write(
                 {'first_collection_date': first},
@@ -132,6 +132,31 @@ class BillingMandate(models.Model):
         last_ones = debits.filtered(lambda debit: debit.sequence_type in ('OOFF', 'FNAL')).mandate_id & self
         last_ones.filtered(lambda mandate: mandate.state in ('active', 'on_hold'))._set_state('consumed')
         self.activity_unlink([LAPSE_ACTIVITY])
+
+    def _was_collected(self):
+        """Whether a debit of this mandate was presented that the bank did not reject before its day."""
+        self.ensure_one()
+        return bool(self.last_presentation_date) and not self.is_only_rejected
+
+    def _rejected(self, debits):
+        """Note that the bank rejected ``debits`` of these mandates before it collected anything.
+
+        A first debit is then a first one again, and a mandate for one debit, or for a last one, is not used up (EPC
+        rulebook). Its 36 months count from the rejected one all the same.
+        """
+        if not self:
+            return
+        others = self.env['billing.debit'].search(
+            [
+                ('mandate_id', 'in', self.ids),
+                ('state', 'in', ('sent', 'settled', 'returned')),
+                ('return_kind', '!=', 'rejected'),
+            ]
+        )
+        ended = debits.filtered(lambda debit: debit.sequence_type in ('OOFF', 'FNAL')).mandate_id & self
+        ended.filtered(lambda mandate: mandate.state == 'consumed')._set_state('active')
+        untouched = self - others.mandate_id
+        untouched.filtered(lambda mandate: not mandate.is_imported)._unguarded().is_only_rejected = True
 
     def _presented_days(self, debits):
         """Group these mandates by the days to note: (mandates, first day, last day of presentation)."""

@@ -63,6 +63,7 @@ class BillingNotice(models.Model):
             ('invoice', "With the invoice"),
             ('mail', "E-mail of its own"),
             ('schedule', "Schedule of debits"),
+            ('return', "With the word of a return"),
             ('letter', "Letter or otherwise"),
         ],
         "Told By",

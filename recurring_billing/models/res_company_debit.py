@@ -18,6 +18,23 @@ class ResCompany(models.Model):
         "bank working days (CORE) or three (B2B).",
     )
 
+    billing_tell_returns = fields.Boolean(
+        "Tell Customers of Returned Debits",
+        default=True,
+        help="An e-mail says what failed and what happens next; where the debit is tried again, it announces the new "
+        "one.",
+    )
+    billing_payday = fields.Integer(
+        "Payday",
+        default=5,
+        help="Day of the month on which consumers' accounts are fullest: debits that failed for want of money are "
+        "tried again from it on. 1 to 31.",
+    )
+
+    _billing_payday_in_month = models.Constraint(
+        'CHECK (billing_payday BETWEEN 1 AND 31)', "The payday is a day of the month: enter 1 to 31."
+    )
+
     def _billing_bank_fee_account(self):
         """The account of the bank's fees on debits, or empty where neither settings nor chart name one."""
         self.ensure_one()
