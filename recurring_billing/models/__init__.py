@@ -30,6 +30,7 @@ from . import (
 # each is extended by several files, some of which import another
 
 from . import (
+    account_bank_statement_line,
     account_chart_template,
     account_journal,
     account_journal_bank,
@@ -47,7 +48,9 @@ from . import (
     billing_amendment_notice,
     billing_amendment_revision,
     billing_bank_message_act,
+    billing_bank_message_folder,
     billing_bank_message_match,
+    billing_chain,
     billing_collection,
     billing_collection_answer,
     billing_collection_check,

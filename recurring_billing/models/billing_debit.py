@@ -3,7 +3,6 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import format_date
 
 from ..tools import pain008, sepa_ids
 
@@ -256,27 +255,6 @@ class BillingDebit(models.Model):
 
     def _exact_amount(self):
         return Decimal(f"{self.amount:.2f}")
-
-    def _status_text(self):
-        """Where this debit stands, in one sentence for people."""
-        self.ensure_one()
-        env, day = self.env, format_date(self.env, self.date)
-        texts = {
-            'planned': env._("Direct debit planned for %s", day),
-            'in_file': env._("Direct debit of %s in the bank file", day),
-            'sent': env._("Direct debit of %s sent to the bank", day),
-            'settled': env._("Collected by direct debit on %s", day),
-            'dropped': env._("Direct debit of %s dropped", day),
-        }
-        if self.state == 'returned':
-            returned = format_date(env, self.return_date)
-            return env._(
-                "Direct debit of %(day)s returned on %(returned)s: %(reason)s",
-                day=day,
-                returned=returned,
-                reason=self.return_reason_id.display_name,
-            )
-        return texts[self.state]
 
     def _settlement_line_values(self, day):
         """The line of the settlement entry of ``day`` that clears this debit's invoice."""

@@ -25,7 +25,7 @@ class BillingDebit(models.Model):
     )
     needs_hand = fields.Boolean(compute='_compute_next_step', search='_search_needs_hand')
     next_step = fields.Char(compute='_compute_next_step')
-    actor = fields.Selection(related='return_reason_id.actor')
+    actor = fields.Selection(related='return_reason_id.actor', store=True)
 
     @api.depends('state', 'retry_on', 'is_given_up', 'return_reason_id', 'item_ids.move_line_id.reconciled')
     def _compute_next_step(self):
@@ -62,10 +62,9 @@ class BillingDebit(models.Model):
         :raises UserError: names the debit, and what to mend first
         """
         today = fields.Date.context_today(self)
-        for debit in self:
-            debit._require_state('returned')
-            if reason := debit._retry_refusal():
-                raise UserError(reason)
+        self._require_state('returned')
+        if refusals := self._retry_refusals():
+            raise UserError("\n".join(refusals.values()))
         self._unguarded().is_given_up = False
         self._plan_retries(dict.fromkeys(self, today), today)
         self.env['billing.notice']._send_missing(self._due_items(), today)
@@ -82,11 +81,9 @@ class BillingDebit(models.Model):
     def _after_return(self, today):
         """EXTENDS recurring_billing: what follows from the reasons."""
         self._affect_mandates()
-        days = {}
-        for debit in self.filtered(lambda debit: not debit._retry_refusal()):
-            if day := debit._policy_day():
-                days[debit] = day
-        self._plan_retries(days, today)
+        days = {debit: day for debit in self if (day := debit._policy_day())}
+        refused = self.browse().concat(*days)._retry_refusals()
+        self._plan_retries({debit: day for debit, day in days.items() if debit not in refused}, today)
         super()._after_return(today)
         self._tell_customers(today)
 
@@ -117,20 +114,23 @@ class BillingDebit(models.Model):
             if lines:
                 debit._unguarded().retry_on = max(announced[line] for line in lines)
 
-    def _retry_refusal(self):
-        """Why these invoices cannot be debited again, or None; names debit, cause and remedy."""
-        self.ensure_one()
-        lines = self._due_items()
+    def _retry_refusals(self):
+        """Why these debits cannot be tried again, as {debit: text} of those that cannot: debit, cause and remedy."""
+        lines = {debit: debit._due_items() for debit in self}
+        due = self.env['account.move.line'].concat(*lines.values())
+        mandates = self.env['billing.mandate']._for_lines(due)
+        texts = {debit: debit._retry_refusal(lines[debit], mandates) for debit in self}
+        return {debit: text for debit, text in texts.items() if text}
+
+    def _retry_refusal(self, lines, mandates):
         if not lines:
             return self.env._("%s: nothing is due any more.", self.display_name)
-        mandates = self.env['billing.mandate']._for_lines(lines)
         for line in lines:
             if line.move_id.payment_state == 'blocked' or line.no_followup:
                 return self.env._(
                     "Invoice %s is disputed, or left out of reminders: it is not debited.", line.move_id.name
                 )
-            mandate = mandates[line]
-            if reason := line._billing_refusal(mandate) or mandate._refusal(self.date):
+            if reason := line._billing_refusal(mandates[line]) or mandates[line]._refusal(self.date):
                 return reason
         return None
 

@@ -63,9 +63,7 @@ class BillingDebit(models.Model):
     def _return_entry_values(self, day, *, is_settled):
         """Values of the contra-entry of ``day``: customer and costs in debit, the outstanding account in credit."""
         self.ensure_one()
-        parts = [(self.return_fee, self._return_name("fee")), (self.return_interest, self._return_name("interest"))]
-        account = self.company_id._billing_bank_fee_account()
-        lines = [self._return_line(day, account, amount, name) for amount, name in parts if amount]
+        lines = self._return_costs(day)
         if is_settled:
             owing = self._return_line(day, self._receivable_account(), self.return_amount, self._return_name())
             lines.insert(0, owing | self._returned_balance(owing))
@@ -80,6 +78,13 @@ class BillingDebit(models.Model):
             'ref': " ".join([self.return_reason_id.code, self.end_to_end_id or ""]).strip(),
             'line_ids': [fields.Command.create(line) for line in (*lines, total)],
         }
+
+    def _return_costs(self, day):
+        """What the return cost beyond the debit, on the account of the bank's fees."""
+        parts = [(self.return_fee, self._return_name("fee")), (self.return_interest, self._return_name("interest"))]
+        costs = [part for part in parts if part[0]]
+        account = self.company_id._billing_bank_fee_account() if costs else None
+        return [self._return_line(day, account, amount, name) for amount, name in costs]
 
     def _return_line(self, day, account, amount, name):
         company = self.company_id

@@ -72,7 +72,7 @@ class BillingDebit(models.Model):
             if (days := [one.sent_on for one in told[item.move_line_id] if one.day == item.debit_id.date])
         }
 
-    @api.depends('state', 'check_text', 'recall_text', 'return_reason_id', 'item_ids.amount')
+    @api.depends('state', 'check_text', 'recall_text', 'return_reason_id', 'retry_on', 'item_ids.amount')
     def _compute_remark(self):
         for debit in self:
             debit.remark = debit._remark()
@@ -85,14 +85,55 @@ class BillingDebit(models.Model):
         if self.state in ('in_file', 'sent') and self.recall_text:
             return self.recall_text
         if self.state == 'returned':
-            return self.return_reason_id.display_name
-        if self.state == 'settled' and self.refundable_until:
+            return " · ".join(filter(None, (self.return_reason_id.display_name, self.next_step)))
+        if self.state == 'settled' and self._is_refundable():
             return self.env._("Refundable until %s", format_date(self.env, self.refundable_until))
+        if self.state == 'sent' and self.collection_id.accepted_on:
+            return self.env._("Accepted by the bank on %s", format_date(self.env, self.collection_id.accepted_on))
         credits = self.item_ids.filtered(lambda item: item.amount < 0)
         if credits:
             taken_off = self.currency_id.format(-sum(credits.mapped('amount')))
             return self.env._("%s of credit notes taken off", taken_off)
         return False
+
+    def _is_refundable(self):
+        return bool(self.refundable_until) and self.refundable_until >= fields.Date.context_today(self)
+
+    def _status_text(self):
+        """Where this debit stands, in one sentence for people."""
+        self.ensure_one()
+        env, day = self.env, format_date(self.env, self.date)
+        if self.state == 'returned':
+            return self._return_text()
+        if self.state == 'settled' and self._is_refundable():
+            until = format_date(env, self.refundable_until)
+            return env._("Collected by direct debit on %(day)s, refundable until %(until)s", day=day, until=until)
+        if self.state == 'sent' and self.collection_id.accepted_on:
+            return env._("Direct debit of %s accepted by the bank", day)
+        texts = {
+            'planned': env._("Direct debit planned for %s", day),
+            'in_file': env._("Direct debit of %s in the bank file", day),
+            'sent': env._("Direct debit of %s sent to the bank", day),
+            'settled': env._("Collected by direct debit on %s", day),
+            'dropped': env._("Direct debit of %s dropped", day),
+        }
+        return texts[self.state]
+
+    def _return_text(self):
+        env = self.env
+        texts = {
+            'day': format_date(env, self.date),
+            'returned': format_date(env, self.return_date),
+            'reason': self.return_reason_id.display_name,
+        }
+        kinds = {
+            'rejected': env._("Direct debit of %(day)s rejected by the bank on %(returned)s: %(reason)s", **texts),
+            'refunded': env._("Direct debit of %(day)s refunded on %(returned)s: %(reason)s", **texts),
+        }
+        text = kinds.get(self.return_kind) or env._(
+            "Direct debit of %(day)s returned on %(returned)s: %(reason)s", **texts
+        )
+        return f"{text}. {self.next_step}" if self.next_step else text
 
     def action_open(self):
         self.ensure_one()

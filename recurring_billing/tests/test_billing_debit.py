@@ -103,6 +103,6 @@ class TestBillingDebit(BillingCommon):
         self.assertEqual(debit.move_ids.amount_residual, 120.0)
 
     def test_a_returned_invoice_is_not_collected_again_by_itself(self):
-        self._settled_debit()._return(date(2026, 9, 8), 'AM04')
+        self._settled_debit()._return(date(2026, 9, 8), 'AC04')
         lines = self.env['account.move.line']._billing_collectable_lines(self.company, date(2026, 9, 30))
         self.assertFalse(lines)

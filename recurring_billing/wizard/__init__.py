@@ -5,6 +5,7 @@ from . import billing_effect_mixin
 
 from . import (
     account_move_reversal,
+    billing_bank_line_match,
     billing_bank_message_import,
     billing_collection_credit,
     billing_collection_prepare,
@@ -21,6 +22,7 @@ from . import (
     billing_mandate_stop,
     billing_notice_schedule,
     billing_notice_send,
+    billing_outstanding,
     billing_plan_migration,
     billing_run_post,
 )
