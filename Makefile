@@ -3,7 +3,7 @@ PYTHON ?= python3
 NO_PYTHON = Python is missing: install the packages python3 (3.11 to 3.13) and python3-venv.
 DEV = @command -v $(PYTHON) >/dev/null || { echo '!! $(NO_PYTHON)' >&2; exit 1; }; $(PYTHON) dev
 
-.PHONY: help demo test serve shell lint i18n bench-billing bench-debit bench-pain008 stop clean lock
+.PHONY: help demo test serve shell lint i18n bench-billing bench-debit bench-pain008 bench-bank-messages bench-returns fuzz stop clean lock
 
 help: ; $(DEV) --help
 
@@ -28,6 +28,15 @@ bench-debit: ; $(DEV) bench debit $(SIZE)
 
 # SIZE is the number of debits in the bank file, 100000 if not given
 bench-pain008: ; $(DEV) bench pain008 $(SIZE)
+
+# SIZE is the number of lines in the statement, 50000 if not given
+bench-bank-messages: ; $(DEV) bench bank_messages $(SIZE)
+
+# SIZE is the number of returned debits, 1000 if not given
+bench-returns: ; $(DEV) bench returns $(SIZE)
+
+# SECONDS_LONG is how long the reader of bank messages is attacked, 60 if not given
+fuzz: ; $(DEV) fuzz $(SECONDS_LONG)
 
 stop: ; $(DEV) stop
 

@@ -15,6 +15,10 @@ DEBIT_TITLES = {
     ("ours", ""): "recurring_billing",
     ("oca", ""): "OCA account_banking_sepa_direct_debit",
 }
+RETURN_TITLES = {
+    ("floor", ""): "Odoo itself, payments reversed one by one",
+    ("ours", ""): "recurring_billing, one batch",
+}
 COLUMNS = "{:<46}{:>9}{:>8}{:>8}{:>10}{:>9}{:>7}{:>9}{:>9}{:>8}"
 HEAD = ("", "number", "CPU ms", "Python", "Postgres", "queries", "floor", "MB peak", "MB end", "wall s")
 BUSY = 0.25  # processors; beyond, other programs take caches and memory away from what is measured
@@ -45,6 +49,12 @@ def debit_lines(races, load, others):
             verdict = "" if goal is None else f"   goal {goal:.2f} {'met' if min(ratios) >= goal else 'missed'}"
             spread = f"({min(ratios):.2f} to {max(ratios):.2f})"
             yield f"  {peer + ' / ours':<14}{statistics.median(ratios):>6.2f}{verdict} {spread}"
+
+
+def return_lines(races, load, others):
+    """The report of the returns; each race is of the floor and ours."""
+    yield from machine(load, others)
+    yield from table(races, RETURN_TITLES, "return")
 
 
 def machine(load, others):

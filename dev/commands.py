@@ -97,6 +97,15 @@ def benchmark(subject, size=None):
             contest.main(databases.prepare(), size)
 
 
+def fuzz(seconds=None):
+    """damage the bank's messages at random, and see that the reader refuses them in order"""
+    import fuzz as the_fuzz
+
+    with locked():
+        python_env.ensure()
+    the_fuzz.main(seconds)
+
+
 def stop():
     """stop the private PostgreSQL server"""
     with locked():
@@ -130,6 +139,7 @@ COMMANDS = {
     "lint": check,
     "i18n": translate,
     "bench": benchmark,
+    "fuzz": fuzz,
     "stop": stop,
     "clean": clean,
     "lock": lock,
@@ -160,7 +170,10 @@ def parse():
     for name, function in COMMANDS.items():
         subparsers.add_parser(name, help=function.__doc__, description=function.__doc__)
     subparsers.choices["test"].add_argument("tags", nargs="?", help="as Odoo's --test-tags")
-    subparsers.choices["bench"].add_argument("subject", choices=["billing", "debit", "pain008"])
+    subparsers.choices["bench"].add_argument(
+        "subject", choices=["billing", "debit", "pain008", "bank_messages", "returns"]
+    )
     subparsers.choices["bench"].add_argument("size", nargs="?", type=int, help="number of contracts or debits")
+    subparsers.choices["fuzz"].add_argument("seconds", nargs="?", type=int, help="how long, 60 if not given")
     options = vars(parser.parse_args())
     return COMMANDS[options.pop("command")], options.values()

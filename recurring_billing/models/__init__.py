@@ -99,6 +99,7 @@ from . import (
     billing_debit_retry,
     billing_debit_return,
     billing_debit_return_entry,
+    billing_debit_return_fee,
     billing_debit_return_mail,
     billing_debit_status,
     billing_deposit,

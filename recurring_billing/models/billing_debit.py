@@ -51,6 +51,7 @@ class BillingDebit(models.Model):
             'return_head_id',
             'return_message_id',
             'return_told_to',
+            'recharge_move_id',
         },
     )
     _transitions = {

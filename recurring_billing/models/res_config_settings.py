@@ -12,6 +12,7 @@ class ResConfigSettings(models.TransientModel):
     billing_bank_fee_account_id = fields.Many2one(related='company_id.billing_bank_fee_account_id', readonly=False)
     billing_tell_returns = fields.Boolean(related='company_id.billing_tell_returns', readonly=False)
     billing_payday = fields.Integer(related='company_id.billing_payday', readonly=False)
+    billing_fee_product_id = fields.Many2one(related='company_id.billing_fee_product_id', readonly=False)
     billing_bank_folder = fields.Char(related='company_id.billing_bank_folder', readonly=False)
     billing_confirm_payments = fields.Boolean(related='company_id.billing_confirm_payments', readonly=False)
     billing_reminder_days = fields.Integer(related='company_id.billing_reminder_days', readonly=False)

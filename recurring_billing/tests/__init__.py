@@ -75,6 +75,7 @@ from . import (
     test_dunning_ladder,
     test_flow,
     test_flow_life,
+    test_flow_returns,
     test_hooks,
     test_import_template,
     test_indexation,

@@ -185,6 +185,34 @@ class TestBillingDebitReturn(BankMessageCommon):
             found = tuple(self._balance(code, day) for code in accounts)
             self.assertEqual(found, expected, day)
 
+    # === the fee, recharged === #
+
+    def test_the_fee_is_recharged_to_a_business_where_the_company_wants_it_and_never_to_a_consumer(self):
+        account = self.env['account.chart.template'].with_company(self.company).ref('pcg_7088')
+        product = self.service.copy({'name': "Bank's fee", 'property_account_income_id': account.id})
+        for kind, wanted, recharged in (
+            ('business', True, True),
+            ('business', False, False),
+            ('consumer', True, False),
+            ('nonpro', True, False),
+        ):
+            self.company.billing_fee_product_id = product if wanted else False
+            self.customer.billing_party_kind = kind
+            self._plain_invoice()
+            debit = self._collect(DAY, TODAY).debit_ids
+            self._settle(DAY)
+            self._take_back(debit, code='AC01', fee=15.0)
+            with self.subTest(kind, wanted=wanted):
+                self.assertEqual(bool(debit.recharge_move_id), recharged)
+            if recharged:
+                rows = [
+                    ('411100', self.customer.name, 18.0, 0.0),
+                    ('708800', self.customer.name, 0.0, 15.0),
+                    ('445740', self.customer.name, 0.0, 3.0),
+                ]
+                self.assertEntry(debit.recharge_move_id, RETURNED, rows)
+            self.mandate._resume("again")
+
     # === refused === #
 
     def test_what_cannot_be(self):

@@ -45,7 +45,7 @@ class TestBillingDunningAction(BillingCommon):
         debit = self._collect(date(2026, 9, 21), date(2026, 9, 17)).debit_ids
         self.assertFalse(self._remind(date(2026, 9, 20)))
         self._settle(date(2026, 9, 21))
-        debit._return(date(2026, 9, 24), 'AM04')
+        debit._return(date(2026, 9, 24), 'AC04')
         self.assertTrue(self._remind(date(2026, 9, 25)))
 
     def test_an_announced_debit_silences_until_its_day_has_passed(self):

@@ -121,7 +121,7 @@ class TestBillingNotice(NoticeCommon):
         debit = self._collect(date(2026, 9, 3), TODAY).debit_ids
         self._settle(date(2026, 9, 3))
         self.assertIsNone(self.invoice._billing_debit_day(date(2026, 9, 4)))
-        debit._return(date(2026, 9, 8), 'AM04')
+        debit._return(date(2026, 9, 8), 'AC04')
         self.assertIsNone(self.invoice._billing_debit_day(date(2026, 9, 9)))
 
     def test_the_proof_is_nobodys_to_change_or_delete(self):

@@ -10,7 +10,8 @@ class TestFlow(BillingCommon):
     """One customer from contract to reminder, each entry as an accountant would book it by hand.
 
     Atelier Durand takes hosting at 100 EUR a month plus 20 % VAT from 1 September 2026, invoiced on the first of each
-    month and collected by direct debit. September's debit comes back for want of funds; the customer is reminded.
+    month and collected by direct debit. September's debit comes back, since the account is closed; the customer is
+    reminded.
     """
 
     def test_from_contract_to_reminder(self):
@@ -61,7 +62,7 @@ class TestFlow(BillingCommon):
 
         with self.subTest("8 October: the bank takes it back, VAT too, on that day"), freeze_time('2026-10-08'):
             debit = collection.debit_ids
-            debit._return(date(2026, 10, 8), 'AM04')
+            debit._return(date(2026, 10, 8), 'AC04')
             self.assertEqual((invoice.amount_residual, invoice.payment_state), (120.0, 'not_paid'))
             self.assertEntry(
                 debit.return_move_id,

@@ -7,6 +7,11 @@ from .common import BillingCommon
 
 @tagged('post_install', '-at_install')
 class TestTours(BillingCommon, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.bank_journal.billing_cutoff = 24.0  # whatever the time at which the tests run
+
     def _accountant(self):
         return new_test_user(
             self.env,
