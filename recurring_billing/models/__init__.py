@@ -108,6 +108,7 @@ from . import (
     billing_dunning_action,
     billing_index,
     billing_index_value,
+    billing_interest_rate,
     billing_loyalty_rule,
     billing_mandate,
     billing_mandate_amendment,

@@ -40,6 +40,7 @@ from . import (
     test_billing_discount,
     test_billing_dunning_action,
     test_billing_index,
+    test_billing_interest_rate,
     test_billing_mandate,
     test_billing_mandate_amendment,
     test_billing_mandate_exchange,
