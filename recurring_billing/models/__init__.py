@@ -24,6 +24,7 @@ from . import (
     billing_contract_line,
     billing_debit,
     billing_debit_item,
+    billing_dunning_policy,
 )
 
 # isort: split
@@ -106,6 +107,8 @@ from . import (
     billing_deposit_invoice,
     billing_discount,
     billing_dunning_action,
+    billing_dunning_level,
+    billing_dunning_policy_check,
     billing_index,
     billing_index_value,
     billing_interest_rate,
@@ -132,6 +135,7 @@ from . import (
     billing_plan_line_usage,
     billing_plan_revision,
     billing_plan_tier,
+    billing_reminder_choice,
     billing_return_reason,
     billing_revision,
     billing_revision_line,

@@ -113,7 +113,7 @@ class TestBillingInterestRate(TransactionCase):
 
     def test_the_import_offers_its_template(self):
         self.env['res.lang']._activate_lang('fr_FR')
-        for lang in ('en_US',):
+        for lang in ('en_US', 'fr_FR'):
             rates = self.rates.with_context(lang=lang)
             [template] = rates.get_import_templates()
             with self.subTest(lang), file_open(template['template'].removeprefix('/')) as file:
