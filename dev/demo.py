@@ -55,6 +55,7 @@ def report(facts):
         f"Collections   {facts['collections']}; the last one due {facts['due']}: {facts['debits']} debits",
         f"Bank file     {facts['file']}",
         f"              control sum {facts['control_sum']}, {facts['validity']}",
+        f"Bank says     {facts['messages']}",
         f"Returned      {facts['returned']}",
         f"Reminder      {facts['reminder']}",
         f"511600        {facts['outstanding']} in collection = {facts['uncredited']}",

@@ -27,19 +27,19 @@ late_payer = env.ref("recurring_billing.demo_customer_29")
 insolvent = env.ref("recurring_billing.demo_customer_03")
 
 
-def bank_line(day, label, amount, item):
-    """A line of the bank statement, matched with ``item`` on the outstanding account."""
-    account = item.account_id
-    statement_lines = env["account.bank.statement.line"].sudo()  # Community shows its form to nobody by default
-    values = {
-        "journal_id": company.billing_bank_journal_id.id,
-        "date": day,
-        "payment_ref": label,
-        "amount": amount,
-        "counterpart_account_id": account.id,
-    }
-    line = statement_lines.create(values)
-    (line.move_id.line_ids.filtered(lambda row: row.account_id == account) + item).reconcile()
+NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"
+FILE = """<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="{namespace}"><BkToCstmrDbtCdtNtfctn><GrpHdr><MsgId>N-{day}</MsgId><CreDtTm>{day}T06:00:00</CreDtTm>
+</GrpHdr><Ntfctn><Id>N-{day}</Id><Acct><Id><IBAN>{iban}</IBAN></Id></Acct>{entries}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"""
+ENTRY = """
+<Ntry><Amt Ccy="EUR">{amount:.2f}</Amt><CdtDbtInd>{sign}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt>
+<Dt>{day}</Dt></BookgDt><ValDt><Dt>{day}</Dt></ValDt><AcctSvcrRef>{reference}</AcctSvcrRef><BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>{family}</Cd>
+<SubFmlyCd>{sub_family}</SubFmlyCd></Fmly></Domn></BkTxCd><NtryDtls>{details}</NtryDtls></Ntry>"""
+RETURN = (
+    '<TxDtls><Refs><EndToEndId>{end_to_end_id}</EndToEndId></Refs><Amt Ccy="EUR">{amount:.2f}</Amt><RltdPties><Dbtr>'
+    "<Pty><Nm>{debtor}</Nm></Pty></Dbtr></RltdPties><RtrInf><Rsn><Cd>{reason}</Cd></Rsn><AddtlInf>{text}</AddtlInf>"
+    "</RtrInf></TxDtls>"
+)
 
 
 def without_documents(sending, invoices_data, **_options):
@@ -79,24 +79,63 @@ def collect(day):
     collections.action_confirm_sent()
 
 
-def bank_credits(day):
-    """The bank credits each remittance the working day after its settlement; last week's statement is not in yet."""
+def bank_answers(day):
+    """The bank's file of ``day``: credits, a return, and one that nobody knows; last week's is not in yet."""
     if day > today - timedelta(days=7):
         return
-    for collection in env["billing.collection"].search([("state", "=", "settled"), ("company_id", "=", company.id)]):
-        item = collection.move_id.line_ids.filtered(lambda row: row.account_id.code == "511600")
-        if item and not item.reconciled and bank_calendar.add_open_days(collection.date, 1) <= day:
-            bank_line(day, f"REMISE {collection.name}", collection.amount_total, item)
+    entries = "".join((*credits(day), *returns(day)))
+    if not entries:
+        return
+    iban = company.billing_bank_journal_id.bank_account_id.sanitized_acc_number
+    content = FILE.format(namespace=NAMESPACE, day=day, iban=iban, entries=entries)
+    with freeze_time(day):
+        env["billing.bank.message"]._import(company, [(f"camt054-{day}.xml", content.encode())])
 
 
-def bank_returns_one(day):
-    """The first debit of one customer comes back five days after its collection."""
+def credits(day):
+    """Each remittance is credited the working day after its settlement."""
+    domain = [("state", "=", "settled"), ("company_id", "=", company.id), ("credited_on", "=", False)]
+    for collection in env["billing.collection"].search(domain):
+        if bank_calendar.add_open_days(collection.date, 1) <= day:
+            yield ENTRY.format(
+                amount=collection.uncredited_amount,
+                sign="CRDT",
+                day=day,
+                reference=f"C-{collection.name}",
+                family="RDDT",
+                sub_family="PMDD",
+                details=f"<Btch><PmtInfId>{collection.name}-1</PmtInfId></Btch>",
+            )
+
+
+def returns(day):
+    """The first debit of one customer comes back after five days, and with it one of the software used before."""
     debits = env["billing.debit"].search([("partner_id", "=", insolvent.id), ("state", "in", ("settled", "returned"))])
     first = debits.sorted("date")[:1]
-    if first.state == "settled" and first.date + timedelta(days=5) <= day:
-        first._return(day, "AM04", "PROVISION INSUFFISANTE")
-        item = first.return_move_id.line_ids.filtered(lambda row: row.account_id.code == "511600")
-        bank_line(day, f"IMPAYE {first.end_to_end_id}", -first.amount, item)
+    if first.state != "settled" or first.date + timedelta(days=5) > day:
+        return
+    fee = 3.0
+    for amount, taken, values in (
+        (
+            first.amount,
+            first.amount + fee,
+            {
+                "end_to_end_id": first.end_to_end_id,
+                "debtor": insolvent.name,
+                "reason": "AM04",
+                "text": "PROVISION INSUFFISANTE",
+            },
+        ),
+        (
+            60.0,
+            60.0,
+            {"end_to_end_id": "ANCIEN-0042", "debtor": "Maison Perrin", "reason": "AC04", "text": "COMPTE CLOS"},
+        ),
+    ):
+        details = RETURN.format(amount=amount, **values)
+        reference = f"R-{values['end_to_end_id']}"
+        line = {"amount": taken, "sign": "DBIT", "reference": reference, "family": "IDDT", "sub_family": "UPDD"}
+        yield ENTRY.format(day=day, details=details, **line)
 
 
 def transfers_arrive(day):
@@ -134,8 +173,7 @@ def live_through(day):
     meter_counts(day)
     run = env["billing.run"]._bill_company(company, day, transaction=Transaction())
     env["billing.collection"]._settle_due(day, transaction=Transaction())
-    bank_credits(day)
-    bank_returns_one(day)
+    bank_answers(day)
     transfers_arrive(day)
     if bank_calendar.is_open(day) and day < today:
         collect(day)
@@ -213,13 +251,19 @@ def trouble_facts(euros):
     return {
         "returned": "; ".join(
             f"{debit.partner_id.name}, invoice {debit.reference}, {euros(debit.amount)}, "
-            f"{debit.return_reason_id.code} on {debit.return_date}: the invoice is open again, "
-            f"{euros(sum(debit.move_ids.mapped('amount_residual')))} due"
+            f"{debit.return_reason_id.code} on {debit.return_date}: announced again for {debit.retry_on}, "
+            f"{euros(sum(debit.move_ids.mapped('amount_residual')))} still due"
             for debit in returned
         ),
         "reminder": f"{len(reminders)} e-mails written; the last to {last.email_to} on {last.date} for "
         f"{euros(last.amount)}",
     }
+
+
+def message_facts(_euros):
+    messages = env["billing.bank.message"].search([("company_id", "=", company.id)])
+    waiting = messages.filtered(lambda message: message.state == "to_decide")
+    return {"messages": f"{len(messages)} files of the bank taken; one waits for you: {waiting[:1].summary}"}
 
 
 def engine_facts(euros):
@@ -257,5 +301,6 @@ for offset in range((today - start).days + 1):
 leave_one_to_try()
 company.billing_send_invoices = False  # the demo's customers do not exist
 env.cr.commit()
-facts = ledger_facts(euros) | engine_facts(euros) | notice_facts(euros) | bank_facts(euros) | trouble_facts(euros)
+facts = ledger_facts(euros) | engine_facts(euros) | notice_facts(euros) | bank_facts(euros)
+facts |= trouble_facts(euros) | message_facts(euros)
 pathlib.Path(OUT, "demo.json").write_text(json.dumps(facts))  # noqa: F821

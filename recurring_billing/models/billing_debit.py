@@ -257,6 +257,14 @@ class BillingDebit(models.Model):
     def _exact_amount(self):
         return Decimal(f"{self.amount:.2f}")
 
+    def _after_return(self, today):
+        """Tell the invoices of these debits that they came back, and what follows, as planned ``today``."""
+        bodies = {}
+        for debit in self:
+            for move in debit.move_ids:
+                bodies.setdefault(move.id, debit._status_text())
+        self.env['account.move'].browse(bodies)._message_log_batch(bodies=bodies)
+
     def _settlement_line_values(self, day):
         """The line of the settlement entry of ``day`` that clears this debit's invoice."""
         self.ensure_one()

@@ -95,14 +95,6 @@ class BillingDebit(models.Model):
             return 'rejected'
         return 'refunded' if one.reason.is_dispute or one.day > self._return_window_end() else 'returned'
 
-    def _after_return(self, today):
-        """Tell the invoices of these debits that they came back, and what follows, as planned ``today``."""
-        bodies = {}
-        for debit in self:
-            for move in debit.move_ids:
-                bodies.setdefault(move.id, debit._status_text())
-        self.env['account.move'].browse(bodies)._message_log_batch(bodies=bodies)
-
     # === WHAT IS REFUSED === #
 
     def _check_return(self, one, *, first_open_day):
