@@ -11,6 +11,7 @@ from base64 import b64decode
 from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
+from xml.sax.saxutils import escape
 
 from freezegun import freeze_time
 
@@ -121,7 +122,7 @@ def returns(day):
             first.amount + fee,
             {
                 "end_to_end_id": first.end_to_end_id,
-                "debtor": insolvent.name,
+                "debtor": escape(insolvent.name),
                 "reason": "AM04",
                 "text": "PROVISION INSUFFISANTE",
             },

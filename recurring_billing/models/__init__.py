@@ -50,6 +50,7 @@ from . import (
     billing_amendment_revision,
     billing_bank_message_act,
     billing_bank_message_folder,
+    billing_bank_message_import,
     billing_bank_message_match,
     billing_chain,
     billing_collection,

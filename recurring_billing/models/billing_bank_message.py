@@ -1,13 +1,6 @@
-import hashlib
-from base64 import b64encode
-from io import BytesIO
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
-
-from ..tools import bank_archive, bank_messages
-from ..tools.bank_xml import BankMessageError
 
 KINDS = [
     ('pain.002', "pain.002 (answers to our files)"),
@@ -39,6 +32,7 @@ class BillingBankMessage(models.Model):
             'file_sha256',
             'entry_count',
             'accounts',
+            'journal_id',
             'error',
             'warning',
             'state',
@@ -56,19 +50,22 @@ class BillingBankMessage(models.Model):
     file = fields.Binary(attachment=True, readonly=True, copy=False, groups='recurring_billing.group_debit')
     file_name = fields.Char(readonly=True)
     file_sha256 = fields.Char("SHA-256", readonly=True)
+    journal_id = fields.Many2one(
+        'account.journal', "Bank", readonly=True, ondelete='restrict', help="Of the first account of the file."
+    )
     accounts = fields.Char(readonly=True, help="The accounts that the file has lines of, masked.")
     entry_count = fields.Integer("Lines in the File", readonly=True)
     error = fields.Text("Refused Because", readonly=True)
     warning = fields.Text(readonly=True)
     item_ids = fields.One2many('billing.bank.message.item', 'message_id', copy=False)
     done_ids = fields.One2many(
-        'billing.bank.message.item', 'message_id', "Done", domain=[('state', '=', 'done')], readonly=True
+        'billing.bank.message.item', 'message_id', domain=[('state', '=', 'done')], readonly=True
     )
     decide_ids = fields.One2many(
-        'billing.bank.message.item', 'message_id', "To Decide", domain=[('state', '=', 'to_decide')], readonly=True
+        'billing.bank.message.item', 'message_id', domain=[('state', '=', 'to_decide')], readonly=True
     )
     ignored_ids = fields.One2many(
-        'billing.bank.message.item', 'message_id', "Ignored", domain=[('state', '=', 'ignored')], readonly=True
+        'billing.bank.message.item', 'message_id', domain=[('state', '=', 'ignored')], readonly=True
     )
     state = fields.Selection(
         [
@@ -101,7 +98,7 @@ class BillingBankMessage(models.Model):
             else:
                 message.state = 'to_decide' if 'to_decide' in states else 'done'
 
-    @api.depends('kind', 'created_on', 'received_on', 'file_name')
+    @api.depends('kind', 'created_on', 'received_on', 'file_name', 'journal_id')
     def _compute_display_name(self):
         for message in self:
             day = format_date(self.env, message.created_on or message.received_on)
@@ -109,6 +106,10 @@ class BillingBankMessage(models.Model):
                 message.display_name = self.env._("Returns keyed on %s", day)
             elif message.kind == 'unknown':
                 message.display_name = message.file_name or ""
+            elif message.journal_id:
+                bank = message.journal_id.bank_id.name or message.journal_id.name
+                texts = {'kind': message.kind, 'bank': bank, 'day': day}
+                message.display_name = self.env._("%(kind)s of %(bank)s, %(day)s", **texts)
             else:
                 message.display_name = self.env._("%(kind)s of %(day)s", kind=message.kind, day=day)
 
@@ -129,6 +130,8 @@ class BillingBankMessage(models.Model):
                 parts.append(self._counted(state, len(items)))
         if others := max(self.entry_count - len({*self.item_ids.mapped('entry')}), 0):
             parts.append(self._counted('other', others))
+        if not parts and self.kind == 'paper':
+            return self.env._("Key each return: its reference, date, amount and reason.")
         return ", ".join(parts) or self.env._("Nothing about direct debits.")
 
     @api.model
@@ -178,91 +181,7 @@ class BillingBankMessage(models.Model):
             'target': 'download',
         }
 
-    @api.model
-    def create_document_from_attachment(self, _name, attachment_ids):
-        """Take the files that were dropped on the list, or chosen by its button, and show what they said."""
-        self.check_access('create')
-        files = self.env['ir.attachment'].browse(attachment_ids)
-        files.check_access('read')
-        messages = self._import(self.env.company, [(file.name, file.raw or b'') for file in files])
-        files.unlink()  # kept with their messages, where the debit role alone reads them
-        return messages._get_records_action(name=self.env._("Bank Messages"))
-
     # === BUSINESS METHODS === #
-
-    @api.model
-    def _import(self, company, files):
-        """Take files of the bank, each once; what cannot be read is refused as a whole, with the reason on its message.
-
-        :param files: list of (name, bytes), plain or zipped
-        :return: the messages, refused ones too
-        """
-        messages = self.browse()
-        for name, data in files:
-            try:
-                for part, content in bank_archive.unpack(name, data):
-                    messages |= self._take(company, part, content)
-            except BankMessageError as error:
-                messages |= self._refuse(company, name, data, self._words(error))
-        return messages
-
-    @api.model
-    def _take(self, company, name, data):
-        """The message in ``data``, with all that it says about direct debits done that needs no person."""
-        digest = hashlib.sha256(data).hexdigest()
-        if earlier := self.search(
-            [('company_id', '=', company.id), ('file_sha256', '=', digest), ('error', '=', False)]
-        ):
-            text = self.env._(
-                "This file was taken already on %(day)s as “%(message)s”: nothing was done again.",
-                day=format_date(self.env, earlier.received_on),
-                message=earlier.display_name,
-            )
-            return self._refuse(company, name, data, text)
-        try:
-            read = bank_messages.read(BytesIO(data))
-            answers = [answer for answer in read.answers if answer.event != 'other']
-        except BankMessageError as error:
-            return self._refuse(company, name, data, self._words(error))
-        message = self._keep(company, name, data, digest, self._header(read))
-        items = self.env['billing.bank.message.item']._from_answers(message, answers)
-        items._act()
-        message._remind()
-        return message
-
-    @api.model
-    def _header(self, read):
-        unknown = not read.is_known_version and self.env._(
-            "The bank writes a version that is not known here (%s): look at what was understood.", read.version or "?"
-        )
-        return {
-            'kind': read.kind,
-            'version': read.version,
-            'reference': read.message_id,
-            'created_on': read.created,
-            'accounts': ", ".join(f"{account[:4]}…{account[-4:]}" for account in dict.fromkeys(read.accounts)),
-            'entry_count': read.entries,
-            'warning': unknown,
-        }
-
-    @api.model
-    def _keep(self, company, name, data, digest, values):
-        values = {
-            'company_id': company.id,
-            'file': b64encode(data),
-            'file_name': name,
-            'file_sha256': digest,
-            **values,
-        }
-        return self._unguarded().create(values).with_env(self.env)
-
-    @api.model
-    def _refuse(self, company, name, data, reason):
-        """Keep a file that nothing is done for, and why."""
-        digest = hashlib.sha256(data).hexdigest()
-        message = self._keep(company, name, data, digest, {'kind': 'unknown', 'error': reason})
-        message._remind()
-        return message
 
     def _remind(self):
         """Leave one activity on each message that waits for a person, and none on the others."""
@@ -272,45 +191,3 @@ class BillingBankMessage(models.Model):
                 message.activity_unlink([DECIDE])
             elif not message.activity_search([DECIDE]):
                 message.activity_schedule(DECIDE, note=message.summary, user_id=self.env.uid)
-
-    @api.model
-    def _words(self, error):
-        """What an accountant is told of a `BankMessageError`."""
-        values = {'line': "?", 'text': "", 'element': "", 'limit': 0, **error.values}
-        megabytes = values['limit'] // (1024 * 1024)
-        texts = {
-            'empty': self.env._("The file is empty: download it from the bank again."),
-            'not_xml': self.env._(
-                "The file is no message in XML (line %(line)s: %(text)s). Ask the bank for camt or pain.002 files.",
-                **values,
-            ),
-            'truncated': self.env._(
-                "The file ends in the middle (line %(line)s): download it from the bank again.", **values
-            ),
-            'encoding': self.env._(
-                "The characters of the file are not those it announces (line %(line)s: %(text)s). Take it as the bank "
-                "wrote it, without opening it in another program.",
-                **values,
-            ),
-            'doctype': self.env._(
-                "The file declares a document type or entities, which messages of banks never do: it may be an "
-                "attack, and is not read."
-            ),
-            'unknown_kind': self.env._(
-                "The file is none of pain.002, camt.052, camt.053, camt.054 (it is “%(text)s”).", **values
-            ),
-            'bad_value': self.env._(
-                "The element “%(element)s” holds “%(text)s”, which is no amount or date: ask the bank for a correct "
-                "file.",
-                **values,
-            ),
-            'bad_zip': self.env._("The archive is damaged: download it from the bank again."),
-            'encrypted': self.env._("The archive asks for a password: unpack it first."),
-            'path_in_zip': self.env._(
-                "The archive names a folder (“%(text)s”), which may write anywhere: unpack it first.", **values
-            ),
-            'nested': self.env._("The archive holds another archive: unpack it first."),
-            'too_many': self.env._("The archive holds more than %(limit)s files: import them in parts.", **values),
-            'too_large': self.env._("The file is larger than %s MB once unpacked: import it in parts.", megabytes),
-        }
-        return texts[error.code]

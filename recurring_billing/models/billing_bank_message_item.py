@@ -57,7 +57,7 @@ class BillingBankMessageItem(models.Model):
             ('accepted', "Accepted"),
             ('pending', "Announced"),
         ],
-        "The Bank Says",
+        "Answer",
         required=True,
         readonly=True,
         default='returned',
@@ -71,7 +71,7 @@ class BillingBankMessageItem(models.Model):
     )
     is_booked = fields.Boolean("Booked by the Bank", readonly=True, default=True)
     account = fields.Char(readonly=True)
-    date = fields.Date(help="Of the bank's line: the return is booked on it.")
+    date = fields.Date(default=fields.Date.context_today, help="Of the bank's line: the return is booked on it.")
     currency_id = fields.Many2one(
         'res.currency', required=True, readonly=True, default=lambda self: self.env.ref('base.EUR')
     )
@@ -87,7 +87,7 @@ class BillingBankMessageItem(models.Model):
     file_reference = fields.Char(readonly=True)
     debtor = fields.Char("Name at the Bank", readonly=True)
     reason_code = fields.Char("Bank's Code", readonly=True)
-    reason_id = fields.Many2one('billing.return.reason', "Reason", ondelete='restrict')
+    reason_id = fields.Many2one('billing.return.reason', ondelete='restrict')
     note = fields.Char("Bank's Text")
     typed = fields.Char("Reference", help="End-to-end id, invoice number or mandate reference, as the paper says.")
     key = fields.Char(readonly=True, help="Names this answer, in whatever file it comes again.")

@@ -49,13 +49,19 @@ class BillingBankMessageItem(models.Model):
         }
 
     def _journals(self):
-        """{(company, account number): bank journal}, those of a branch's root company too."""
-        journals = {}
-        for company in self.company_id:
-            domain = [('type', '=', 'bank'), ('company_id', 'parent_of', company.id), ('bank_account_id', '!=', False)]
-            for journal in self.env['account.journal'].search(domain):
-                journals[company, sepa_ids.compact(journal.bank_account_id.sudo().acc_number)] = journal
-        return journals
+        """{(company, account number): bank journal} of the companies of these answers."""
+        return {
+            (company, number): journal
+            for company in self.company_id
+            for number, journal in self._journals_of(company).items()
+        }
+
+    @api.model
+    def _journals_of(self, company):
+        """{account number: bank journal}: the company's own, and for a branch those of its root company."""
+        domain = [('type', '=', 'bank'), ('company_id', 'parent_of', company.id), ('bank_account_id', '!=', False)]
+        journals = self.env['account.journal'].search(domain)
+        return {sepa_ids.compact(journal.bank_account_id.sudo().acc_number): journal for journal in journals}
 
     def _matched(self):
         """{item: the debits that it may mean}, by end-to-end id, else by mandate, amount and day."""

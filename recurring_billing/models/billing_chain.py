@@ -26,17 +26,20 @@ class BillingChain(models.AbstractModel):
     _description = "Chain of a Contract"
 
     @api.model
-    def _render(self, move):
-        """The chain through the invoice ``move``, as HTML; empty where there is nothing but the invoice."""
-        steps = [step for step in self._steps(move) if step]
+    def _render(self, move, debit=None):
+        """The chain through the invoice ``move``, as HTML; empty where there is nothing but the invoice.
+
+        :param debit: the attempt to show, if not the last one
+        """
+        debit = debit or move.billing_debit_ids.filtered(lambda one: one.state != 'dropped').sorted('id')[-1:]
+        steps = [step for step in self._steps(move, debit) if step]
         if len(steps) < 2:
             return False
         rows = [(step, format_date(self.env, step.day) if step.day else "") for step in steps]
         return self.env['ir.qweb']._render('recurring_billing.chain', {'rows': rows})
 
     @api.model
-    def _steps(self, move):
-        debit = move.billing_debit_ids.filtered(lambda one: one.state != 'dropped').sorted('id')[-1:]
+    def _steps(self, move, debit):
         return [
             self._contract_step(move.line_ids.billing_contract_id[:1]),
             self._invoice_step(move),
@@ -117,7 +120,7 @@ class BillingDebit(models.Model):
     def _compute_chain(self):
         for debit in self:
             move = debit.move_ids[:1]
-            debit.chain = move and self.env['billing.chain']._render(move)
+            debit.chain = move and self.env['billing.chain']._render(move, debit)
 
 
 class BillingContract(models.Model):

@@ -84,8 +84,8 @@ class BillingDebit(models.Model):
         days = {debit: day for debit in self if (day := debit._policy_day())}
         refused = self.browse().concat(*days)._retry_refusals()
         self._plan_retries({debit: day for debit, day in days.items() if debit not in refused}, today)
-        super()._after_return(today)
         self._tell_customers(today)
+        return super()._after_return(today)
 
     def _policy_day(self):
         """The first day on which the policy of the reason tries this debit again, or None."""

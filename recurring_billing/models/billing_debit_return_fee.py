@@ -16,8 +16,8 @@ class BillingDebit(models.Model):
 
     def _after_return(self, today):
         """EXTENDS recurring_billing"""
-        super()._after_return(today)
         self.filtered(lambda debit: debit._is_fee_recharged())._recharge_fees(today)
+        return super()._after_return(today)
 
     def _is_fee_recharged(self):
         is_business = self.partner_id.billing_party_kind == 'business'

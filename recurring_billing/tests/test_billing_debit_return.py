@@ -1,5 +1,6 @@
 from datetime import date
 
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import freeze_time, tagged
 
@@ -189,7 +190,12 @@ class TestBillingDebitReturn(BankMessageCommon):
 
     def test_the_fee_is_recharged_to_a_business_where_the_company_wants_it_and_never_to_a_consumer(self):
         account = self.env['account.chart.template'].with_company(self.company).ref('pcg_7088')
-        product = self.service.copy({'name': "Bank's fee", 'property_account_income_id': account.id})
+        product = self._create_product(
+            name="Bank's fee",
+            type='service',
+            taxes_id=[Command.set(self.vat_on_receipts.ids)],
+            property_account_income_id=account.id,
+        )
         for kind, wanted, recharged in (
             ('business', True, True),
             ('business', False, False),

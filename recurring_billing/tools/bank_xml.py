@@ -89,11 +89,12 @@ def _opening(stream):
 
 def _readable(error):
     line = error.lineno or 0
+    text = (error.msg or "").rpartition(", line ")[0] or error.msg or ""  # libxml2 says the line once more
     if error.code in _WRONG_ENCODING:
-        return BankMessageError('encoding', line=line, text=error.msg or "")
+        return BankMessageError('encoding', line=line, text=text)
     if error.code in _CUT:
         return BankMessageError('truncated', line=line)
-    return BankMessageError('not_xml', line=line, text=error.msg or "")
+    return BankMessageError('not_xml', line=line, text=text)
 
 
 def let_go(element):

@@ -28,7 +28,6 @@ class BillingBankLineMatch(models.TransientModel):
     )
     fee_account_id = fields.Many2one(
         'account.account',
-        "Fee Account",
         compute='_compute_fee_account_id',
         store=True,
         readonly=False,

@@ -1,4 +1,5 @@
 from odoo import Command, api, fields, models
+from odoo.tools import format_date
 
 
 class BillingOutstanding(models.TransientModel):
@@ -16,15 +17,24 @@ class BillingOutstanding(models.TransientModel):
     date = fields.Date("At the End Of", required=True, default=fields.Date.context_today)
     currency_id = fields.Many2one(related='company_id.currency_id')
     account_id = fields.Many2one('account.account', compute='_compute_account_id')
+    account_text = fields.Char("Account", compute='_compute_account_id')
     balance = fields.Monetary("Balance of the Account", compute='_compute_line_ids', store=True)
     line_ids = fields.One2many(
         'billing.outstanding.line', 'outstanding_id', "Explained By", compute='_compute_line_ids', store=True
     )
 
-    @api.depends('journal_id')
+    @api.depends('date')
+    def _compute_display_name(self):
+        for report in self:
+            report.display_name = self.env._("Outstanding account on %s", format_date(self.env, report.date))
+
+    @api.depends('journal_id', 'company_id')
     def _compute_account_id(self):
         for report in self:
-            report.account_id = report.journal_id and report.journal_id._billing_outstanding_account()
+            account = report.journal_id and report.journal_id._billing_outstanding_account()
+            report.account_id = account
+            own = account and account.with_company(report.company_id)  # codes are the company's own
+            report.account_text = own and " ".join(filter(None, (own.code, own.name)))
 
     @api.depends('journal_id', 'date', 'company_id')
     def _compute_line_ids(self):
