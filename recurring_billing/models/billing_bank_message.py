@@ -148,7 +148,7 @@ class BillingBankMessage(models.Model):
             'draft': self.env._("%s keyed", count),
             'to_decide': self.env._("%s to decide", count),
             'ignored': self.env._("%s ignored", count),
-            'other': self.env._("%s lines about other things", count),
+            'other': self.env._("%s about other things", count),
         }
         return texts[what]
 
@@ -167,7 +167,9 @@ class BillingBankMessage(models.Model):
         """Book the returns that were keyed from paper, and try again what waits."""
         self.env['billing.bank.message.item'].check_access('write')
         for message in self:
-            if not message.item_ids:
+            typed = message.item_ids.filtered('is_keyed')
+            is_whole = all(item.date and item.amount > 0 and item.reason_id for item in typed)
+            if not message.item_ids or not is_whole:
                 raise UserError(self.env._("Key at least one return: its reference, amount, reason and date."))
             message.item_ids._act()
             message._remind()

@@ -34,8 +34,8 @@ class BillingBankMessageItem(models.Model):
     def _take_for_debit(self):
         if not self.debit_id:
             raise UserError(self.env._("Choose the debit that the bank means."))
-        if self.debit_id.state not in ('sent', 'settled'):
-            raise UserError(self._verdict_of_state(self.debit_id).text)
+        if verdict := self._verdict_of_state(self.debit_id):
+            raise UserError(verdict.text)
         self.env['billing.debit']._take_back(
             [self._as_return()], first_open_day=True, today=fields.Date.context_today(self)
         )
@@ -94,7 +94,7 @@ class BillingBankMessageItem(models.Model):
         """This answer as the return of its debit."""
         self.ensure_one()
         debit = self.debit_id
-        is_whole = not debit.currency_id.compare_amounts(self.amount, debit.amount)
+        is_whole = self._is_silent_rejection() or not debit.currency_id.compare_amounts(self.amount, debit.amount)
         reason = self.reason_id or self.env.ref('recurring_billing.return_reason_unknown')
         note = " ".join(filter(None, (self.reason_code if self.reason_code != reason.code else "", self.note)))
         return Return(

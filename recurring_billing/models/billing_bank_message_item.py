@@ -111,6 +111,7 @@ class BillingBankMessageItem(models.Model):
     )
     collection_id = fields.Many2one('billing.collection', index='btree_not_null', ondelete='restrict')
     partner_id = fields.Many2one(related='debit_id.partner_id')
+    who = fields.Char(compute='_compute_who', help="The customer, where known; else the name at the bank.")
     move_id = fields.Many2one(related='debit_id.return_move_id')
     candidate_ids = fields.Many2many('billing.debit', compute='_compute_candidates', string="Candidates")
 
@@ -124,6 +125,11 @@ class BillingBankMessageItem(models.Model):
     def _compute_is_keyed(self):
         for item in self:
             item.is_keyed = item.message_id.kind == 'paper'
+
+    @api.depends('debit_id', 'collection_id', 'debtor')
+    def _compute_who(self):
+        for item in self:
+            item.who = item.partner_id.display_name or item.collection_id.name or item.debtor
 
     @api.depends('typed', 'amount')
     def _compute_debit_id(self):

@@ -1,7 +1,7 @@
 import typing
 from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
@@ -142,6 +142,9 @@ class BillingBankMessageItem(models.Model):
         if debit.state == 'dropped':
             text = self.env._("%(debit)s was dropped from collection %(collection)s: ask the bank.", **texts)
             return Verdict('to_decide', text, debit)
+        if self.date > fields.Date.context_today(self):
+            text = self.env._("%(debit)s: the date of this return lies in the future. Correct it.", **texts)
+            return Verdict('to_decide', text, debit)
         if self.event == 'returned' and self.date < debit.date:
             text = self.env._(
                 "%(debit)s was due on %(day)s, after the day of this return: look at its date.",
@@ -152,7 +155,8 @@ class BillingBankMessageItem(models.Model):
         return None
 
     def _verdict_of_amount(self, debit):
-        if not debit.currency_id.compare_amounts(self.amount, debit.amount):
+        is_whole = not debit.currency_id.compare_amounts(self.amount, debit.amount)
+        if is_whole or self._is_silent_rejection():
             return None
         text = self.env._(
             "The bank took back %(taken)s of a debit of %(amount)s: correct amount and fee if need be, then take it.",
@@ -160,6 +164,10 @@ class BillingBankMessageItem(models.Model):
             amount=debit.currency_id.format(debit.amount),
         )
         return Verdict('to_decide', text, debit)
+
+    def _is_silent_rejection(self):
+        """Whether the bank rejects a debit without repeating its amount: what was not booked comes back as a whole."""
+        return self.event == 'rejected' and not self.amount
 
     # === CANDIDATES === #
 

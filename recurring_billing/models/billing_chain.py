@@ -79,7 +79,8 @@ class BillingChain(models.AbstractModel):
         """What the bank said last of ``debit``."""
         label, collection = self.env._("Bank"), debit.collection_id
         if debit.state == 'returned':
-            text = debit.next_step or debit.return_reason_id.display_name
+            text = debit.next_step if debit.retry_on else debit.return_reason_id.display_name
+            text = text or debit.return_reason_id.display_name
             tone = 'danger' if debit.needs_hand else 'warning'
             return Step(label, text, debit, 'billing-debits', tone, debit.return_date)
         if debit.state == 'settled' and debit._is_refundable():

@@ -35,12 +35,13 @@ class BillingCollection(models.Model):
                     **texts,
                 ),
             )
-        if self.currency_id.compare_amounts(amount, self.uncredited_amount) > 0:
+        awaited = self._awaited_credit()
+        if self.currency_id.compare_amounts(amount, awaited) > 0:
             raise UserError(
                 self.env._(
                     "Collection %(collection)s: the bank credits %(amount)s, but %(awaited)s are still announced. Look "
                     "whether it was recorded before.",
-                    awaited=self.currency_id.format(self.uncredited_amount),
+                    awaited=self.currency_id.format(awaited),
                     **texts,
                 ),
             )
@@ -52,6 +53,12 @@ class BillingCollection(models.Model):
         if self.state == 'sent' and self.settles_with_bank:
             self._settle(day)
         return self.env._("%(amount)s of collection %(collection)s credited on %(day)s.", **texts)
+
+    def _awaited_credit(self):
+        """Euros that the bank has not credited yet: by the books, and by what its messages said already."""
+        item = self._outstanding_item()
+        collected = item.amount_currency if item else self._live_amount()
+        return min(self.uncredited_amount, collected - self.credited_amount)
 
     def _debits_of_block(self, reference):
         """The debits of the block of our file that the bank calls ``reference``; all of them where it names none."""

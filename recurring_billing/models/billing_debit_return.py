@@ -90,10 +90,10 @@ class BillingDebit(models.Model):
             )
 
     def _return_kind(self, one):
-        """Rejected, returned or refunded: a debit comes back late only because the customer asks (EPC rulebooks)."""
+        """Rejected before it was booked, refunded at the customer's request, or returned by the customer's bank."""
         if self.state == 'sent':
             return 'rejected'
-        return 'refunded' if one.reason.is_dispute or one.day > self._return_window_end() else 'returned'
+        return 'refunded' if one.reason.is_dispute else 'returned'
 
     # === WHAT IS REFUSED === #
 

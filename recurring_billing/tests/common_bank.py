@@ -103,7 +103,7 @@ def charges(amount, *, records=True):
     return element('Chrgs', element('Rcrd', fee) if records else fee)
 
 
-def status(*blocks, file='PRLV1', group='', reason='', version='001.10', number='S1'):
+def status(*blocks, file='PRLV1', group='', reason='', version='001.10', number='S1', day='2026-09-02'):
     """A pain.002 about our file ``file``."""
     about = element(
         'OrgnlGrpInfAndSts',
@@ -112,7 +112,7 @@ def status(*blocks, file='PRLV1', group='', reason='', version='001.10', number=
         element('GrpSts', group),
         why(reason),
     )
-    return document(f'pain.002.{version}', 'CstmrPmtStsRpt', header(number, '2026-09-02'), about, *blocks)
+    return document(f'pain.002.{version}', 'CstmrPmtStsRpt', header(number, day), about, *blocks)
 
 
 def block(*transactions, name='B1', is_status='', reason=''):

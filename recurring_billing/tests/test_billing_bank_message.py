@@ -25,7 +25,7 @@ class TestBillingBankMessage(BankMessageCommon):
         )
         message = self._import(text)
         self.assertEqual(message.display_name, f"camt.054 of {self.bank_journal.name}, 09/09/2026")
-        self.assertEqual(message.summary, "1 credited, 1 returned, 1 to decide, 1 lines about other things")
+        self.assertEqual(message.summary, "1 credited, 1 returned, 1 to decide, 1 about other things")
         self.assertEqual((message.state, message.reference), ('to_decide', 'N1'))
         self.assertEqual((first.state, second.state), ('returned', 'settled'))
         self.assertEqual(len(message.activity_ids), 1)

@@ -38,7 +38,8 @@ class TestBillingBankMessageItem(BankMessageCommon):
         first, _second = self._debits(self._settled_collection())
         for day, found in (('2026-09-02', False), ('2026-09-18', False), ('2026-09-17', True)):
             details = tx("NOTPROVIDED", mandate=self.mandate.name, amount='120.00', reason='AM04')
-            item = self._one(entry(details, day=day), number=day)
+            with freeze_time('2026-09-20'):
+                item = self._one(entry(details, day=day), number=day)
             self.assertEqual((item.state, first.state == 'returned'), ('done' if found else 'to_decide', found), day)
 
     def test_the_amount_alone_finds_nothing_but_a_candidate(self):
@@ -188,6 +189,13 @@ class TestBillingBankMessageItem(BankMessageCommon):
         self.assertFalse(first.return_move_id)
         self.assertEqual(second.state, 'sent')
 
+    def test_a_rejection_that_does_not_repeat_the_amount_takes_the_whole_debit_back(self):
+        first, _second = self._debits(self._sent_collection())
+        bare = rejection(first.end_to_end_id)
+        bare = f"{bare[: bare.index('<OrgnlTxRef>')]}</TxInfAndSts>"
+        item = self._import(status(block(bare))).item_ids
+        self.assertEqual((item.state, first.state, first.return_amount), ('done', 'returned', 120.0))
+
     def test_a_rejected_block_rejects_all_of_it_each_with_its_own_reason_where_it_has_one(self):
         collection = self._sent_collection()
         first, second = self._debits(collection)
@@ -245,6 +253,22 @@ class TestBillingBankMessageItem(BankMessageCommon):
             'reason_id': self._reason('AM04').id,
             **values,
         }
+
+    def test_a_return_that_lies_in_the_future_waits(self):
+        first, _second = self._debits(self._settled_collection())
+        item = self._import(self._returning(first, day='2026-09-11')).item_ids
+        self.assertEqual((item.state, first.state), ('to_decide', 'settled'))
+        self.assertIn("lies in the future", item.explanation)
+        with self.assertRaisesRegex(UserError, "lies in the future"):
+            item.action_take()
+
+    def test_a_paper_needs_date_amount_and_reason(self):
+        for name in ('date', 'amount', 'reason_id'):
+            paper = self.env['billing.bank.message'].create(
+                {'item_ids': [Command.create({**self._keyed("x", 1.0), name: False})]}
+            )
+            with self.assertRaisesRegex(UserError, "Key at least one return"):
+                paper.action_book()
 
     def test_an_empty_paper_is_not_booked(self):
         with self.assertRaisesRegex(UserError, "Key at least one return"):

@@ -44,7 +44,7 @@ class TestBillingChain(BankMessageCommon):
         self.assertIn("Bank Refundable until 10/29/2026", self._chains(first))
         self.assertIn("refundable until 10/29/2026", first.move_ids.billing_debit_note)
         first._return(RETURNED, 'AC04')
-        self.assertIn("Bank Ask the customer for the new account", self._chains(first))
+        self.assertIn("Bank AC04 Account closed · 09/08/2026", self._chains(first))
         self.assertIn(
             "returned on 09/08/2026: AC04 Account closed. Ask the customer", first.partner_id.billing_debit_note
         )

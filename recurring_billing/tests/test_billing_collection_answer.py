@@ -60,6 +60,14 @@ class TestBillingCollectionAnswer(BankMessageCommon):
         self.assertEqual(again.state, 'to_decide')
         self.assertEqual(self._bank(DAY), 180.0)
 
+    def test_a_credit_told_twice_is_noted_once_where_nothing_is_written(self):
+        self.bank_journal.billing_books_bank_lines = False
+        collection = self._settled_collection()
+        for number, state in (('N1', 'done'), ('N2', 'to_decide')):
+            item = self._import(camt(self._credit_entry(collection, '180.00', ref=number), number=number)).item_ids
+            self.assertEqual(item.state, state)
+        self.assertEqual(collection.credited_amount, 180.0)
+
     def test_a_credit_of_an_unknown_block_waits(self):
         batch = '<Btch><PmtInfId>NOBODY-1</PmtInfId></Btch>'
         item = self._import(camt(entry(batch=batch, sign='CRDT', code='PMNT-RDDT-PMDD', amount='9.00'))).item_ids

@@ -81,7 +81,8 @@ class TestFlowReturns(NoticeCommon):
             february = self._bill_and_announce(date(2026, 2, 1), date(2026, 2, 16))
             collection = self._collected(date(2026, 2, 16))
             rejected = collection.debit_ids
-            text = status(block(rejection(rejected.end_to_end_id, reason='AC04')), file=collection.name)
+            why = rejection(rejected.end_to_end_id, reason='AC04')
+            text = status(block(why), file=collection.name, day='2026-02-13')
             self._import(date(2026, 2, 13), text)
             self.assertEqual((rejected.return_kind, self.mandate.state), ('rejected', 'on_hold'))
             self.assertTrue(rejected.needs_hand)
