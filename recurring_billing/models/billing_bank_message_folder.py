@@ -28,7 +28,9 @@ class BillingBankMessage(models.Model):
             except bank_folder.FolderError as error:
                 _logger.error("The folder of bank files of company %s: %s", company.id, error.code)
                 continue
-            self.with_company(company)._collect(company, folder, time.time(), transaction=transaction)
+            with transaction.alone('billing_bank_folder', company.id) as is_alone:
+                if is_alone:  # else another worker takes these files already
+                    self.with_company(company)._collect(company, folder, time.time(), transaction=transaction)
 
     @api.model
     def _collect(self, company, folder, now, *, transaction):

@@ -129,13 +129,14 @@ class BillingContract(models.Model):
 
     _inherit = 'billing.contract'
 
-    chain = fields.Html(compute='_compute_last_invoice', sanitize=False)
-    debit_note = fields.Char("Last Debit", compute='_compute_last_invoice')
+    chain = fields.Html(compute='_compute_chain_of_last', sanitize=False)
+    debit_note = fields.Char("Last Debit", compute='_compute_debit_note')
     debit_ids = fields.Many2many(
         'billing.debit', string="Direct Debits", compute='_compute_debit_ids', search='_search_debit_ids'
     )
 
-    def _compute_last_invoice(self):
+    def _last_invoices(self):
+        """{contract: its last posted invoice}"""
         rows = self.env['account.move.line']._read_group(
             [
                 ('billing_contract_id', 'in', self.ids),
@@ -145,11 +146,18 @@ class BillingContract(models.Model):
             ['billing_contract_id'],
             ['move_id:recordset'],
         )
-        invoices = {contract: moves.sorted(lambda move: (move.invoice_date, move.id))[-1:] for contract, moves in rows}
+        return {contract: moves.sorted(lambda move: (move.invoice_date, move.id))[-1:] for contract, moves in rows}
+
+    def _compute_chain_of_last(self):
+        invoices = self._last_invoices()
         for contract in self:
-            move = invoices.get(contract, self.env['account.move'])
+            move = invoices.get(contract._origin)
             contract.chain = move and self.env['billing.chain']._render(move)
-            contract.debit_note = move.billing_debit_note
+
+    def _compute_debit_note(self):
+        invoices = self._last_invoices()
+        for contract in self:
+            contract.debit_note = contract._origin in invoices and invoices[contract._origin].billing_debit_note
 
     def _compute_debit_ids(self):
         for contract in self:
@@ -172,17 +180,24 @@ class ResPartner(models.Model):
 
     billing_debit_ids = fields.One2many('billing.debit', 'partner_id', "Direct Debits", readonly=True)
     billing_chain = fields.Html(compute='_compute_billing_chain', sanitize=False)
-    billing_debit_note = fields.Char("Last Debit", compute='_compute_billing_chain')
-    billing_debit_count = fields.Integer(compute='_compute_billing_chain')
+    billing_debit_note = fields.Char("Last Debit", compute='_compute_billing_debit_note')
+    billing_debit_count = fields.Integer(compute='_compute_billing_debit_note')
+
+    def _billing_kept_debits(self):
+        self.ensure_one()
+        debits = self.commercial_partner_id.billing_debit_ids
+        return debits.filtered(lambda debit: debit.state != 'dropped').sorted('id')
 
     def _compute_billing_chain(self):
         for partner in self:
-            debits = partner.commercial_partner_id.billing_debit_ids.filtered(lambda debit: debit.state != 'dropped')
-            last = debits.sorted('id')[-1:]
-            move = last.move_ids[:1]
-            partner.billing_debit_count = len(debits)
-            partner.billing_debit_note = last._status_text() if last else False
+            move = partner._billing_kept_debits()[-1:].move_ids[:1]
             partner.billing_chain = move and self.env['billing.chain']._render(move)
+
+    def _compute_billing_debit_note(self):
+        for partner in self:
+            debits = partner._billing_kept_debits()
+            partner.billing_debit_count = len(debits)
+            partner.billing_debit_note = debits[-1:]._status_text() if debits else False
 
     def action_billing_debits(self):
         self.ensure_one()
