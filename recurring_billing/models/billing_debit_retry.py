@@ -130,7 +130,8 @@ class BillingDebit(models.Model):
                 return self.env._(
                     "Invoice %s is disputed, or left out of reminders: it is not debited.", line.move_id.name
                 )
-            if reason := line._billing_refusal(mandates[line]) or mandates[line]._refusal(self.date):
+            mandate = mandates[line] or self.mandate_id
+            if reason := mandate._refusal(self.date) or line._billing_refusal(mandate):
                 return reason
         return None
 

@@ -9,6 +9,7 @@ class BillingReturnReason(models.Model):
     _name = 'billing.return.reason'
     _description = "Return Reason"
     _order = 'code'
+    _rec_names_search = ['code', 'name']
 
     code = fields.Char(required=True, help="As it stands in the bank's message: four letters and figures of ISO 20022.")
     name = fields.Char("Meaning", required=True, translate=True)

@@ -104,13 +104,18 @@ class TestBillingDebitRetry(BankMessageCommon):
     def test_a_person_collects_again_once_the_mandate_is_mended(self):
         first, _second = self._debits(self._settled_collection())
         first._return(RETURNED, 'AC04')
-        with self.assertRaisesRegex(UserError, "no active mandate"):
+        with self.assertRaisesRegex(UserError, "is on hold: resume it first"):
             first.action_collect_again()
         self.mandate._resume("new account")
         first.action_collect_again()
         self.assertEqual((first.retry_on, first.needs_hand), (RETRY, False))
         notice = first.move_ids.billing_notice_ids.sorted('id')[-1:]
         self.assertEqual((notice.kind, notice.date), ('mail', RETRY))
+
+    def test_a_reason_is_found_by_its_code_and_by_its_name(self):
+        reasons = self.env['billing.return.reason']
+        for text in ('AM04', "Insufficient"):
+            self.assertEqual([id_ for id_, _name in reasons.name_search(text)], self._reason('AM04').ids)
 
     def test_what_is_given_up_is_left_to_the_reminders(self):
         first, _second = self._debits(self._settled_collection())
