@@ -1,3 +1,5 @@
+import logging
+
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
@@ -5,6 +7,8 @@ from odoo.tools import format_date
 from ..tools import sepa_ids
 from .billing_debit_return import Return
 from .billing_transaction import Transaction
+
+_logger = logging.getLogger(__name__)
 
 
 class BillingBankMessageItem(models.Model):
@@ -34,11 +38,17 @@ class BillingBankMessageItem(models.Model):
     def _take_for_debit(self):
         if not self.debit_id:
             raise UserError(self.env._("Choose the debit that the bank means."))
+        if self.company_id not in self.debit_id.company_id.parent_ids:
+            raise UserError(
+                self.env._(
+                    "%(debit)s is of company %(company)s: decide it there.",
+                    debit=self.debit_id.display_name,
+                    company=self.debit_id.company_id.name,
+                ),
+            )
         if verdict := self._verdict_of_state(self.debit_id):
             raise UserError(verdict.text)
-        self.env['billing.debit']._take_back(
-            [self._as_return()], first_open_day=True, today=fields.Date.context_today(self)
-        )
+        self._take_back()
         self._finish_returns()
 
     def _take_for_collection(self):
@@ -54,34 +64,41 @@ class BillingBankMessageItem(models.Model):
         What the bank says of one debit counts before what it says of its whole block or file.
         """
         waiting = self.filtered(lambda item: item.state in ('draft', 'to_decide'))
-        waiting.filtered(lambda item: item._is_of_a_debit())._act_on_debits()
-        for item in waiting - waiting.filtered(lambda item: item._is_of_a_debit()):
+        of_debits = waiting.filtered(lambda item: item._is_of_a_debit())
+        of_debits._act_on_debits()
+        for item in waiting - of_debits:
             item._act_on_collection()
 
     def _act_on_debits(self):
-        today = fields.Date.context_today(self)
-        verdicts = self._verdicts()
-        certain, seen = self.browse(), set()
+        verdicts = self._once_each(self._verdicts())
         for item, verdict in verdicts.items():
             if verdict.debit and item.debit_id != verdict.debit:
                 item._unguarded().debit_id = verdict.debit
-            if verdict.state != 'done':
-                continue
-            if verdict.debit in seen:
-                verdicts[item] = verdict._replace(state='ignored', text=self.env._("The same file says so twice."))
-                continue
-            seen.add(verdict.debit)
-            certain |= item
         self._keep_verdicts({item: one for item, one in verdicts.items() if one.state != 'done'})
-        debits = self.env['billing.debit']
-        _done, faults = self.env['billing.worker']._isolate(
-            certain,
-            lambda items: debits._take_back([item._as_return() for item in items], first_open_day=True, today=today),
-            Transaction(),
-        )
+        certain = self.browse().concat(*(item for item, one in verdicts.items() if one.state == 'done'))
+        worker = self.env['billing.worker']
+        _done, faults = worker._isolate(certain, lambda items: items._take_back(), Transaction())
         for item, error in faults.items():
-            item._unguarded().write({'state': 'to_decide', 'explanation': self.env['billing.worker']._reason(error)})
+            if not isinstance(error, UserError):
+                _logger.error("%s %s is not booked", item._name, item.id, exc_info=error)
+            item._settle_verdict('to_decide', worker._reason(error))
         (certain - self.browse().concat(*faults))._finish_returns()
+
+    def _once_each(self, verdicts):
+        """``verdicts`` with one return at most of each debit."""
+        seen = set()
+        for item, verdict in verdicts.items():
+            if verdict.state == 'done' and verdict.debit in seen:
+                verdicts[item] = verdict._replace(state='ignored', text=self.env._("The same file says so twice."))
+            elif verdict.state == 'done':
+                seen.add(verdict.debit)
+        return verdicts
+
+    def _take_back(self):
+        """Take back the debits of these answers; in a locked period, on the first open day."""
+        returns = [item._as_return() for item in self]
+        today = fields.Date.context_today(self)
+        self.env['billing.debit']._take_back(returns, first_open_day=True, today=today)
 
     def _keep_verdicts(self, verdicts):
         for (state, text), items in (

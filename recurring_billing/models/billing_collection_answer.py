@@ -26,7 +26,20 @@ class BillingCollection(models.Model):
         :raises UserError: where the collection was not sent, or more is credited than was collected
         """
         self.ensure_one()
+        self._check_credit(amount)
         texts = {'collection': self.name, 'day': format_date(self.env, day), 'amount': self.currency_id.format(amount)}
+        transaction = self.journal_id._billing_waiting_line(day, amount)
+        self._unguarded().write({'credited_on': day, 'credited_amount': self.credited_amount + amount})
+        if transaction or self.journal_id._billing_writes_lines():
+            self._book_credit(day, amount, transaction=transaction)
+            return self.env._("%(amount)s of collection %(collection)s credited on %(day)s, and booked.", **texts)
+        if self.state == 'sent' and self.settles_with_bank:
+            self._settle(day)
+        return self.env._("%(amount)s of collection %(collection)s credited on %(day)s.", **texts)
+
+    def _check_credit(self, amount):
+        """Refuse a credit of ``amount`` euros that cannot be of this collection; see `_bank_credited`."""
+        texts = {'collection': self.name, 'amount': self.currency_id.format(amount)}
         if self.state not in ('sent', 'settled'):
             raise UserError(
                 self.env._(
@@ -45,14 +58,6 @@ class BillingCollection(models.Model):
                     **texts,
                 ),
             )
-        transaction = self.journal_id._billing_waiting_line(day, amount)
-        self._unguarded().write({'credited_on': day, 'credited_amount': self.credited_amount + amount})
-        if transaction or self.journal_id._billing_writes_lines():
-            self._book_credit(day, amount, transaction=transaction)
-            return self.env._("%(amount)s of collection %(collection)s credited on %(day)s, and booked.", **texts)
-        if self.state == 'sent' and self.settles_with_bank:
-            self._settle(day)
-        return self.env._("%(amount)s of collection %(collection)s credited on %(day)s.", **texts)
 
     def _awaited_credit(self):
         """Euros that the bank has not credited yet: by the books, and by what its messages said already."""

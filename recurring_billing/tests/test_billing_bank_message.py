@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, new_test_user, tagged
 
 from .common_bank import camt, entry, tx
-from .common_bank_message import BankMessageCommon
+from .common_bank_message import RETURNED, BankMessageCommon
 
 
 @tagged('post_install', '-at_install')
@@ -123,6 +123,28 @@ class TestBillingBankMessage(BankMessageCommon):
                     seen.read(['file'])
                 with self.assertRaises(AccessError):
                     self.env['billing.bank.message'].with_user(user).create_document_from_attachment("", [])
+
+    def test_the_debit_role_alone_does_all_of_it(self):
+        """Returns with a new debit, a mandate on hold, bank lines, decisions: nothing asks for more rights."""
+        self._invoice()
+        collection = self._settled_collection()
+        first, second = self._debits(collection)[:2]
+        user = new_test_user(
+            self.env, groups='recurring_billing.group_debit', login="debit role", company_id=self.company.id
+        )
+        text = camt(
+            self._credit_entry(collection, '300.00', ref='C1'),
+            entry(tx(first.end_to_end_id, amount='120.00', reason='AM04'), amount='123.00', ref='R1'),
+            entry(tx(second.end_to_end_id, amount='120.00', reason='AC04'), ref='R2'),
+            entry(tx(amount='60.00', reason='AM04'), amount='60.00', ref='R3'),
+        )
+        messages = self.env['billing.bank.message'].with_user(user)
+        message = messages._import(self.company, [("bank.xml", text.encode())])
+        self.assertEqual(message.summary, "1 credited, 2 returned, 1 to decide")
+        last = collection.debit_ids - first - second
+        last.with_user(user).with_context(billing_item_id=message.decide_ids.id).action_answer()
+        self.assertEqual((message.state, collection.debit_ids.mapped('state')), ('done', ['returned'] * 3))
+        self.assertEqual(self._balance('511600', RETURNED), 0.0)
 
     def test_another_company_does_not_see_it(self):
         message = self._import(camt())
