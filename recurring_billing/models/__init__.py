@@ -94,6 +94,7 @@ from . import (
     billing_contract_terms_change,
     billing_contract_upcoming,
     billing_contract_usage,
+    billing_debit_bank,
     billing_debit_check,
     billing_debit_confirmation,
     billing_debit_exchange,

@@ -24,11 +24,19 @@ class AccountBankStatementLine(models.Model):
             items = journal._billing_open_items()
             priced = [item._billing_as_open_item() for item in items]
             for line in lines:
-                text = " ".join(filter(None, (line.payment_ref, line.ref, line.partner_name)))
-                keys = bank_matching.propose(Decimal(f"{line.amount:.2f}"), text, priced)
+                keys = bank_matching.propose(Decimal(f"{line.amount:.2f}"), line._billing_text(), priced)
                 found = items.browse() if line.is_reconciled else items.browse(keys)
                 line.billing_item_ids = found
                 line.billing_proposal = ", ".join(found.mapped('name')) or False
+
+    def _billing_text(self):
+        """All that the bank writes of this line."""
+        self.ensure_one()
+        return " ".join(filter(None, (self.payment_ref, self.ref, self.partner_name)))
+
+    def _billing_naming(self, references):
+        """The first of these lines that names one of ``references``: an amount alone matches nothing."""
+        return self.filtered(lambda line: bank_matching.is_named(references, line._billing_text()))[:1]
 
     def action_billing_match(self):
         """Match these lines with what is proposed for each; the others stay."""

@@ -63,13 +63,11 @@ class AccountJournal(models.Model):
         self.ensure_one()
         return self.billing_books_bank_lines and not self._billing_statement_importers()
 
-    def _billing_waiting_line(self, day, amount):
-        """The imported bank line of ``day`` over ``amount`` that nobody matched, where there is one only; else none."""
-        self.ensure_one()
+    def _billing_waiting_lines(self, days):
+        """{(journal, day, amount): imported bank lines of ``days`` that nobody matched}"""
         lines = self.env['account.bank.statement.line'].sudo()  # as the bank transactions that are made here
-        domain = [('journal_id', '=', self.id), ('is_reconciled', '=', False), ('date', '=', day)]
-        found = lines.search([*domain, ('amount', '=', amount)], limit=2)
-        return found if len(found) == 1 else lines
+        found = lines.search([('journal_id', 'in', self.ids), ('is_reconciled', '=', False), ('date', 'in', [*days])])
+        return found.grouped(lambda line: (line.journal_id.sudo(False), line.date, line.amount))
 
     def _billing_bank_transaction(self, day, amount, label, lines, transaction=None):
         """The bank transaction over ``amount``: ``transaction``, whose suspense ``lines`` replace, or a new one.

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ..tools import sepa_ids
+from .billing_debit_bank import BankLine
 from .billing_debit_return import Return
 from .billing_transaction import Transaction
 
@@ -221,13 +222,17 @@ class BillingBankMessageItem(models.Model):
 
         A line that holds several returns is written once all of them are done.
         """
-        for (message, entry), items in (
-            self.filtered('entry').grouped(lambda item: (item.message_id, item.entry)).items()
-        ):
-            whole = message.item_ids.filtered(lambda item, entry=entry: item.entry == entry and item.state == 'done')
-            if len(whole) == items[:1].entry_size:
-                journal = items._journals().get((message.company_id, sepa_ids.compact(items[:1].account)))
-                whole.debit_id._bank_debited(journal, items[:1].date, items[:1].entry_amount, items[:1].entry_reference)
+        journals = self._journals()
+        done = self.message_id.item_ids.filtered(lambda item: item.state == 'done' and item.debit_id)
+        entries = done.grouped(lambda item: (item.message_id, item.entry))
+        lines = []
+        for message, entry in self.filtered('entry').grouped(lambda item: (item.message_id, item.entry)):
+            whole = entries[message, entry]
+            first = whole[0]
+            journal = journals.get((message.company_id, sepa_ids.compact(first.account)))
+            if journal and len(whole) == first.entry_size:
+                lines.append(BankLine(whole.debit_id, journal, first.date, first.entry_amount, first.entry_reference))
+        self.env['billing.debit']._write_bank_lines(lines)
 
 
 class BillingDebit(models.Model):

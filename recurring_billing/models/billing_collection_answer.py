@@ -19,7 +19,8 @@ class BillingCollection(models.Model):
     def _bank_credited(self, day, amount, reference=""):
         """Note that the bank credited ``amount`` euros of this collection on ``day``, and book it where we do that.
 
-        An imported bank line is matched; else one is written where the journal says so.
+        An imported bank line that names the collection is matched; else one is written where the journal says so, and
+        none of this day and amount waits.
 
         :param reference: the bank's own, for the label
         :return: what was done, in words
@@ -28,9 +29,10 @@ class BillingCollection(models.Model):
         self.ensure_one()
         self._check_credit(amount)
         texts = {'collection': self.name, 'day': format_date(self.env, day), 'amount': self.currency_id.format(amount)}
-        transaction = self.journal_id._billing_waiting_line(day, amount)
+        alike = self.journal_id._billing_waiting_lines([day]).get((self.journal_id, day, amount))
+        transaction = alike and alike._billing_naming([self.name, reference])
         self._unguarded().write({'credited_on': day, 'credited_amount': self.credited_amount + amount})
-        if transaction or self.journal_id._billing_writes_lines():
+        if transaction or (not alike and self.journal_id._billing_writes_lines()):
             self._book_credit(day, amount, transaction=transaction)
             return self.env._("%(amount)s of collection %(collection)s credited on %(day)s, and booked.", **texts)
         if self.state == 'sent' and self.settles_with_bank:
@@ -76,48 +78,3 @@ class BillingCollection(models.Model):
         keys = sorted(groups)
         place = int(number) - 1
         return groups[keys[place]] if 0 <= place < len(keys) else debits.browse()
-
-
-class BillingDebit(models.Model):
-    """The bank's lines of debits that came back."""
-
-    _inherit = 'billing.debit'
-
-    def _bank_debited(self, journal, day, amount, reference=""):
-        """Match what these returned debits left on the outstanding account with the bank's line that took them back.
-
-        An imported bank line is matched; else one is written where ``journal`` says so. In a locked period nothing is
-        written: the items stay on the outstanding account until the statement is matched.
-
-        :param journal: of the bank account that was debited, or empty
-        :param amount: euros of the bank's line, above zero
-        :param reference: the bank's own, for the label
-        :return: the bank transaction, or empty
-        """
-        none = self.env['account.bank.statement.line']
-        if not journal:
-            return none
-        account = journal._billing_outstanding_account()
-        items = self.return_move_id.line_ids.filtered(lambda line: line.account_id == account and not line.reconciled)
-        transaction = journal._billing_waiting_line(day, -amount)
-        is_open = journal.company_id._billing_first_open_day(day, journal) == day
-        if not items or not is_open or not (transaction or journal._billing_writes_lines()):
-            return none
-        label = " ".join(filter(None, (self.env._("Returned debits"), reference)))
-        lines = [
-            fields.Command.create(self._bank_line(journal, day, own, part, label))
-            for own, part in ((journal.default_account_id, -amount), (account, amount))
-        ]
-        transaction = journal._billing_bank_transaction(day, -amount, label, lines, transaction)
-        (transaction.move_id.line_ids.filtered(lambda line: line.account_id == account) + items.sudo()).reconcile()
-        return transaction
-
-    def _bank_line(self, journal, day, account, amount, label):
-        currency, own = self.env.ref('base.EUR'), journal.company_id.currency_id
-        return {
-            'name': label,
-            'account_id': account.id,
-            'currency_id': currency.id,
-            'amount_currency': amount,
-            'balance': currency._convert(amount, own, journal.company_id, day),
-        }

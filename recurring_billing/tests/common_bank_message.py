@@ -1,5 +1,7 @@
 from datetime import date
 
+from odoo.addons.recurring_billing.models.billing_debit_bank import BankLine
+
 from .common_bank import camt, entry, tx
 from .common_collection import DAY, TODAY, CollectionCommon
 
@@ -33,6 +35,11 @@ class BankMessageCommon(CollectionCommon):
         amount = f"{debit.amount:.2f}"
         details = tx(debit.end_to_end_id, amount=amount, reason=reason)
         return camt(entry(details, amount=amount, ref=ref, **more), kind=kind, number=number)
+
+    def _bank_line(self, debits, day, amount, reference=""):
+        """The bank transaction that takes ``debits`` back, as written for a line of the bank."""
+        line = BankLine(debits, self.bank_journal, day, amount, reference)
+        return self.env['billing.debit']._write_bank_lines([line])
 
     def _credit_entry(self, collection, amount, **more):
         batch = f'<Btch><PmtInfId>{collection.name}-1</PmtInfId></Btch>'

@@ -29,11 +29,25 @@ class TestBillingCollectionAnswer(BankMessageCommon):
     def test_an_imported_bank_line_is_matched_and_none_is_made_beside_it(self):
         collection = self._settled_collection()
         line = self.env['account.bank.statement.line'].create(
-            {'journal_id': self.bank_journal.id, 'date': DAY, 'payment_ref': "REMISE", 'amount': 180.0}
+            {'journal_id': self.bank_journal.id, 'date': DAY, 'payment_ref': f"REM {collection.name}", 'amount': 180.0}
         )
         self._import(camt(self._credit_entry(collection, '180.00')))
         self.assertEqual(collection.bank_move_id, line.move_id)
         self.assertEqual((line.is_reconciled, self._bank(DAY)), (True, 180.0))
+
+    def test_an_imported_line_that_names_nothing_is_left_to_a_person_and_none_is_made_beside_it(self):
+        collection = self._settled_collection()
+        first, _second = self._debits(collection)
+        lines = self.env['account.bank.statement.line'].create(
+            [
+                {'journal_id': self.bank_journal.id, 'date': day, 'payment_ref': "DIVERS", 'amount': amount}
+                for day, amount in ((DAY, 180.0), (RETURNED, -120.0))
+            ]
+        )
+        self._import(camt(self._credit_entry(collection, '180.00')), self._returning(first, number='N2'))
+        self.assertEqual(lines.mapped('is_reconciled'), [False, False])
+        self.assertEqual(self._bank(RETURNED), 60.0, "the two lines, and no others")
+        self.assertEqual([bool(line.billing_proposal) for line in lines], [True, True])
 
     def test_where_statements_are_kept_elsewhere_nothing_is_written(self):
         self.bank_journal.billing_books_bank_lines = False

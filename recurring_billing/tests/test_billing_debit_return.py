@@ -164,7 +164,7 @@ class TestBillingDebitReturn(BankMessageCommon):
         move = self._take_back(first, fee=2.0)
         self.assertEntry(move, RETURNED, self._rows(fee=2.0))
         self.assertTrue(move.inalterable_hash)
-        line = first._bank_debited(self.bank_journal, RETURNED, 122.0, "R1")
+        line = self._bank_line(first, RETURNED, 122.0, "R1")
         self.assertTrue(line.move_id.inalterable_hash)
         self.assertEqual(self._balance('511600', RETURNED), 0.0)
 
@@ -174,7 +174,7 @@ class TestBillingDebitReturn(BankMessageCommon):
         first, second = self._debits(collection)
         self._take_back(first, fee=15.0)
         self._take_back(second, date(2026, 9, 9), amount=24.0)
-        first._bank_debited(self.bank_journal, RETURNED, 135.0)
+        self._bank_line(first, RETURNED, 135.0)
         for day, expected in (
             (TODAY, (180.0, 0.0, 0.0, 0.0)),
             (DAY, (0.0, 180.0, 0.0, 0.0)),

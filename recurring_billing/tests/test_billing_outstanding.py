@@ -22,7 +22,7 @@ class TestBillingOutstanding(BankMessageCommon):
         collection._book_credit(date(2026, 9, 4), 100.0)
         first, _second = self._debits(collection)
         first._return(RETURNED, 'AM04')
-        first._bank_debited(self.bank_journal, date(2026, 9, 9), 120.0)
+        self._bank_line(first, date(2026, 9, 9), 120.0)
         for day, expected in (
             (TODAY, []),
             (DAY, [('remittance', 180.0)]),

@@ -1,6 +1,6 @@
 """Which open items a line of the bank's statement pays: by their references, or by an amount that leaves no choice."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -25,7 +25,7 @@ def propose(amount: Decimal, text: str, items: Sequence[Item]) -> list[Hashable]
     :param amount: above zero for a credit
     """
     same_side = [item for item in items if (item.amount > 0) == (amount > 0)]
-    named = [item for item in same_side if _is_named(item, text)]
+    named = [item for item in same_side if is_named(item.references, text)]
     if named and (sum(item.amount for item in named) == amount or len(named) == 1):
         return [item.key for item in named]
     groups = [[item] for item in same_side if item.amount == amount]
@@ -34,9 +34,10 @@ def propose(amount: Decimal, text: str, items: Sequence[Item]) -> list[Hashable]
     return [item.key for item in groups[0]] if len(groups) == 1 else []
 
 
-def _is_named(item: Item, text: str) -> bool:
+def is_named(references: Iterable[str], text: str) -> bool:
+    """Whether ``text`` names one of ``references``, whatever its blanks and capitals."""
     spaced = "".join(text.split()).casefold()
-    return any(reference and "".join(reference.split()).casefold() in spaced for reference in item.references)
+    return any(reference and "".join(reference.split()).casefold() in spaced for reference in references)
 
 
 def _by_day(items: Sequence[Item]) -> list[list[Item]]:
