@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
@@ -192,4 +192,13 @@ class BillingBankMessage(models.Model):
             if not waits:
                 message.activity_unlink([DECIDE])
             elif not message.activity_search([DECIDE]):
-                message.activity_schedule(DECIDE, note=message.summary, user_id=self.env.uid)
+                message.activity_schedule(DECIDE, note=message.summary, user_id=message._reader().id)
+
+    def _reader(self):
+        """Who is told of this message: who imports it; of one that the night took, who sent the last collection."""
+        self.ensure_one()
+        if self.env.uid != SUPERUSER_ID:
+            return self.env.user
+        sent = [('company_id', '=', self.company_id.id), ('sent_by_id', '!=', False)]
+        last = self.env['billing.collection'].search(sent, order='sent_on desc', limit=1)
+        return last.sent_by_id or self.env.user

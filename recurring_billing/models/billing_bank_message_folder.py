@@ -42,15 +42,23 @@ class BillingBankMessage(models.Model):
         messages = self.browse()
         for path in bank_folder.waiting(folder, now, limit=bank_archive.LIMIT):
             taken = transaction.attempt(lambda path=path: self._collect_one(company, path, transaction))
-            bank_folder.put_away(path, 'refused' if 'refused' in taken.mapped('state') else 'done')
+            if taken:
+                bank_folder.put_away(path, 'refused' if 'refused' in taken.mapped('state') else 'done')
             messages |= taken
         return messages
 
     @api.model
     def _collect_one(self, company, path, transaction):
-        messages = self._import(company, [(path.name, path.read_bytes())])
+        """The messages of one file; none where an unexpected fault stopped it, and the file stays for the next time."""
+
+        def take(paths):
+            return self._import(company, [(one.name, one.read_bytes()) for one in paths])
+
+        done, faults = self.env['billing.worker']._isolate([path], take, transaction)
+        for error in faults.values():
+            _logger.error("The bank file %s of company %s is not taken", path.name, company.id, exc_info=error)
         transaction.commit(1)
-        return messages
+        return self.browse().concat(*(messages for _paths, messages in done))
 
 
 class ResCompany(models.Model):

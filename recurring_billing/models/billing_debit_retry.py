@@ -5,8 +5,18 @@ from odoo.tools import format_date
 
 from ..tools import debit_retry
 
-_OPEN = [('state', '=', 'returned'), ('item_ids.move_line_id.reconciled', '=', False)]
-_WAITS_FOR_A_HAND = [*_OPEN, ('retry_on', '=', False), ('is_given_up', '=', False)]
+_OWING = [('account_type', '=', 'asset_receivable'), ('reconciled', '=', False)]
+_WAITS_FOR_A_HAND = [
+    ('state', '=', 'returned'),
+    ('retry_on', '=', False),
+    ('is_given_up', '=', False),
+    '|',
+    ('item_ids.move_line_id', 'any', [('reconciled', '=', False)]),
+    # what another software collected has no invoice here: its return itself is owed
+    '&',
+    ('is_imported', '=', True),
+    ('return_move_id.line_ids', 'any', _OWING),
+]
 
 
 class BillingDebit(models.Model):
@@ -27,16 +37,31 @@ class BillingDebit(models.Model):
     next_step = fields.Char(compute='_compute_next_step')
     actor = fields.Selection(related='return_reason_id.actor', store=True)
 
-    @api.depends('state', 'retry_on', 'is_given_up', 'return_reason_id', 'item_ids.move_line_id.reconciled')
+    @api.depends(
+        'state',
+        'retry_on',
+        'is_given_up',
+        'return_reason_id',
+        'item_ids.move_line_id.reconciled',
+        'return_move_id.line_ids.reconciled',
+    )
     def _compute_next_step(self):
-        waiting = self.filtered_domain(_WAITS_FOR_A_HAND)
         for debit in self:
-            debit.needs_hand = debit in waiting
+            is_left = debit.retry_on or debit.is_given_up
+            debit.needs_hand = debit.state == 'returned' and not is_left and debit._is_owed()
             debit.next_step = debit._next_step()
+
+    def _is_owed(self):
+        """Whether what came back is still due."""
+        self.ensure_one()
+        lines = self.item_ids.move_line_id
+        if self.is_imported:
+            lines |= self.return_move_id.line_ids.filtered(lambda line: line.account_type == 'asset_receivable')
+        return not all(lines.mapped('reconciled'))
 
     def _next_step(self):
         """What comes after this return, in words; False where it did not come back, or nothing is due any more."""
-        if self.state != 'returned' or all(self.item_ids.move_line_id.mapped('reconciled')):
+        if self.state != 'returned' or not self._is_owed():
             return False
         if self.is_given_up:
             return self.env._("Left to the reminders")

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 UNKNOWN = 'recurring_billing.return_reason_unknown'
 
@@ -63,6 +64,15 @@ class BillingReturnReason(models.Model):
     def _compute_display_name(self):
         for reason in self:
             reason.display_name = f"{reason.code} {reason.name}"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_but_the_unknown(self):
+        if self.env.ref(UNKNOWN) in self:
+            raise UserError(
+                self.env._(
+                    "The reason %s stands for all that are not in the list: keep it.", self.env.ref(UNKNOWN).code
+                ),
+            )
 
     @api.model
     def _by_code(self, codes):

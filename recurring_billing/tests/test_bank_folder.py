@@ -2,9 +2,12 @@ import os
 import tempfile
 import time
 from pathlib import Path
+from unittest.mock import patch
 
+from odoo import SUPERUSER_ID
 from odoo.exceptions import ValidationError
 from odoo.tests import freeze_time, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.recurring_billing.models.billing_transaction import Transaction
 from odoo.addons.recurring_billing.tools import bank_folder
@@ -13,6 +16,7 @@ from .common_bank import camt
 from .common_bank_message import BankMessageCommon
 
 LIMIT = 10_000
+FOLDER_LOGGER = 'odoo.addons.recurring_billing.models.billing_bank_message_folder'
 
 
 @tagged('post_install', '-at_install')
@@ -71,6 +75,29 @@ class TestBankFolder(BankMessageCommon):
         with self.assertRaisesRegex(ValidationError, "there is no folder “nowhere”"):
             self.company.billing_bank_folder = "nowhere"
         self.company.billing_bank_folder = "bank"
+
+    def test_what_the_night_takes_is_told_to_who_sent_the_last_collection(self):
+        self._settled_collection()
+        self._put("bad.xml", "hello")
+        messages = self.env['billing.bank.message'].with_user(SUPERUSER_ID)
+        message = messages._collect(self.company, self.folder, self.now, transaction=Transaction())
+        self.assertEqual(message.activity_ids.user_id, self.env.user)
+
+    def test_an_unexpected_fault_leaves_the_file_and_takes_the_others(self):
+        self._put("broken.xml", age=500)
+        self._put("other.xml", camt(number='Z'))
+        messages = self.env['billing.bank.message']
+        take = type(messages)._take
+
+        def fail(records, company, name, data):
+            if name == "broken.xml":
+                raise ZeroDivisionError
+            return take(records, company, name, data)
+
+        with patch.object(type(messages), '_take', fail), mute_logger(FOLDER_LOGGER):
+            taken = messages._collect(self.company, self.folder, self.now, transaction=Transaction())
+        self.assertEqual(taken.mapped('file_name'), ["other.xml"])
+        self.assertEqual(sorted(os.listdir(self.folder)), ["broken.xml", 'done'])
 
     def test_files_become_messages_and_are_put_away_by_what_became_of_them(self):
         first, _second = self._debits(self._settled_collection())

@@ -75,7 +75,8 @@ class TestBillingDebitExchange(BillingCommon):
     def test_its_return_makes_the_customer_owe_again(self):
         debit = self._import(partner_id=self.branch.id)
         debit._return(date(2026, 8, 31), 'AM04')
-        self.assertEqual(debit.state, 'returned')
+        self.assertEqual((debit.state, debit.needs_hand), ('returned', True))
+        self.assertIn(debit, self.env['billing.debit'].search([('needs_hand', '=', True)]))
         entry = debit.return_move_id
         self.assertEntry(
             entry,

@@ -112,6 +112,10 @@ class TestBillingDebitRetry(BankMessageCommon):
         notice = first.move_ids.billing_notice_ids.sorted('id')[-1:]
         self.assertEqual((notice.kind, notice.date), ('mail', RETRY))
 
+    def test_the_reason_of_unknown_codes_stays(self):
+        with self.assertRaisesRegex(UserError, "NARR stands for all"):
+            self._reason('907').unlink()
+
     def test_a_reason_is_found_by_its_code_and_by_its_name(self):
         reasons = self.env['billing.return.reason']
         for text in ('AM04', "Insufficient"):
