@@ -46,7 +46,7 @@ class AccountMove(models.Model):
         store=True,
         index='btree_not_null',
     )
-    billing_debit_note = fields.Char(compute='_compute_billing_debit_note')
+    billing_debit_note = fields.Char(compute='_compute_billing_debit_note', compute_sudo=True)
     billing_reminder_ids = fields.Many2many(
         'billing.dunning.action',
         'billing_dunning_action_move_rel',
