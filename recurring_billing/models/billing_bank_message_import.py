@@ -62,16 +62,19 @@ class BillingBankMessage(models.Model):
             answers = [answer for answer in read.answers if answer.event != 'other']
         except BankMessageError as error:
             return self._refuse(company, name, data, self._words(error))
-        message = self._keep(company, name, data, digest, self._header(company, read))
+        journals = self.env['billing.bank.message.item']._journals_of(company)
+        numbers = [sepa_ids.compact(account) for account in read.accounts]
+        if numbers and not journals.keys() & {*numbers}:
+            return self._refuse(company, name, data, self._strange_words(company, numbers))
+        journal = next(filter(None, map(journals.get, numbers)), None)
+        message = self._keep(company, name, data, digest, {**self._header(read), 'journal_id': journal and journal.id})
         items = self.env['billing.bank.message.item']._from_answers(message, answers)
         items._act()
         message._remind()
         return message
 
     @api.model
-    def _header(self, company, read):
-        journals = self.env['billing.bank.message.item']._journals_of(company)
-        journal = next(filter(None, map(journals.get, map(sepa_ids.compact, read.accounts))), None)
+    def _header(self, read):
         unknown = not read.is_known_version and self.env._(
             "The bank writes a version that is not known here (%s): look at what was understood.", read.version or "?"
         )
@@ -80,11 +83,19 @@ class BillingBankMessage(models.Model):
             'version': read.version,
             'reference': read.message_id,
             'created_on': read.created,
-            'journal_id': journal and journal.id,
             'accounts': ", ".join(map(sepa_ids.mask_iban, dict.fromkeys(read.accounts))),
             'entry_count': read.entries,
             'warning': unknown,
         }
+
+    @api.model
+    def _strange_words(self, company, numbers):
+        return self.env._(
+            "Account %(account)s is none of a bank journal of %(company)s. Enter it in the journal and import the file "
+            "again, or import the file in its own company.",
+            account=", ".join(map(sepa_ids.mask_iban, dict.fromkeys(numbers))),
+            company=company.name,
+        )
 
     @api.model
     def _keep(self, company, name, data, digest, values):

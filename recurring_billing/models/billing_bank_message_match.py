@@ -36,10 +36,10 @@ class BillingBankMessageItem(models.Model):
         journals = self._journals()
         return {
             item: Verdict(
-                'ignored',
+                'to_decide',
                 self.env._(
-                    "Account %(account)s is none of a bank journal of %(company)s. Enter it in the journal and import "
-                    "the file again, or import the file in its own company.",
+                    "Account %(account)s is none of a bank journal of %(company)s. Enter it in the journal, then try "
+                    "again.",
                     account=sepa_ids.mask_iban(item.account),
                     company=item.company_id.name,
                 ),

@@ -4,9 +4,11 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import freeze_time, tagged
 
-from .common_bank import block, camt, charges, entry, rejection, status, tx
+from .common_bank import IBAN, block, camt, charges, entry, rejection, status, tx
 from .common_bank_message import RETURNED, BankMessageCommon
 from .common_collection import DAY
+
+OTHER_IBAN = 'FR7630002609130830166131893'
 
 
 @tagged('post_install', '-at_install')
@@ -70,13 +72,36 @@ class TestBillingBankMessageItem(BankMessageCommon):
         with self.assertRaisesRegex(UserError, "Choose the debit"):
             item.action_take()
 
-    def test_an_account_that_is_not_ours_is_named_and_nothing_is_done(self):
+    def test_a_file_of_an_account_that_is_not_ours_is_refused_and_may_come_again(self):
         first, _second = self._debits(self._settled_collection())
-        details = tx(first.end_to_end_id, amount='120.00', reason='AM04')
-        item = self._one(entry(details), account='FR7630002609130830166131893')
-        self.assertEqual((item.state, first.state), ('ignored', 'settled'))
-        self.assertIn("is none of a bank journal of", item.explanation)
-        self.assertNotIn("130830166131893", item.explanation)
+        self.bank_journal.bank_account_id, own = False, self.bank_journal.bank_account_id
+        text = self._returning(first)
+        refused = self._import(text)
+        self.assertEqual((refused.state, first.state), ('refused', 'settled'))
+        self.assertIn("is none of a bank journal of", refused.error)
+        self.assertNotIn("4056560376143653714", refused.error)
+        self.bank_journal.bank_account_id = own
+        self.assertEqual((self._import(text).state, first.state), ('done', 'returned'))
+
+    def test_an_account_among_others_that_is_not_ours_waits_until_it_is_entered(self):
+        first, second = self._debits(self._settled_collection())
+        ours, other = self._returning(first), self._returning(second).replace(IBAN, OTHER_IBAN)
+        part = other[other.index('<Ntfctn>') : other.index('</BkToCstmrDbtCdtNtfctn>')]
+        message = self._import(ours.replace('</BkToCstmrDbtCdtNtfctn>', f'{part}</BkToCstmrDbtCdtNtfctn>'))
+        self.assertEqual((first.state, second.state, message.state), ('returned', 'settled', 'to_decide'))
+        self.assertIn("is none of a bank journal of", message.decide_ids.explanation)
+        self.env['account.journal'].create(
+            {
+                'name': "Second bank",
+                'type': 'bank',
+                'code': "BNK9",
+                'bank_account_id': self.env['res.partner.bank']
+                .create({'partner_id': self.company.partner_id.id, 'acc_number': OTHER_IBAN})
+                .id,
+            }
+        )
+        message.decide_ids.action_try_again()
+        self.assertEqual((second.state, message.state), ('returned', 'done'))
 
     # === once === #
 
