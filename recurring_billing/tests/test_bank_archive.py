@@ -17,6 +17,16 @@ def zipped(members, compression=zipfile.ZIP_DEFLATED):
     return buffer.getvalue()
 
 
+def without_a_name(data):
+    """The archive ``data``, whose directory gives its one member a name of no letter, as damage may."""
+    place = data.rindex(b'PK\x01\x02')
+    length = int.from_bytes(data[place + 28 : place + 30], 'little')
+    cut = data[: place + 28] + b'\0\0' + data[place + 30 : place + 46] + data[place + 46 + length :]
+    end = cut.rindex(b'PK\x05\x06')
+    size = int.from_bytes(cut[end + 12 : end + 16], 'little') - length
+    return cut[: end + 12] + size.to_bytes(4, 'little') + cut[end + 16 :]
+
+
 def lying_about_size(data, size):
     """The archive ``data``, whose directory announces another ``size`` of its one member."""
     place = data.rindex(b'PK\x01\x02') + 24
@@ -50,6 +60,7 @@ class TestBankArchive(BaseCase):
             (zipped({"a.zip": zipped({"a.xml": b'<a/>'})}), 'nested'),
             (bytes(encrypted), 'encrypted'),
             (zipped({"a.xml": b'<a/>'})[:-30], 'bad_zip'),
+            (without_a_name(zipped({"a.xml": b'<a/>'})), 'bad_zip'),
             (zipped({f"{number}.xml": b'' for number in range(501)}), 'too_many'),
         ):
             with self.subTest(code):

@@ -29,6 +29,8 @@ def unpack(name, data, *, limit=LIMIT):
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
         raise BankMessageError('bad_zip', text=str(error)) from error
+    if not all(member.filename for member in archive.infolist()):
+        raise BankMessageError('bad_zip', text="a member without a name")
     members = [member for member in archive.infolist() if not member.is_dir()]
     _check(archive, members, limit)
     for member in members:
