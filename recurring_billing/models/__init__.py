@@ -43,6 +43,7 @@ from . import (
     account_move_line_debit,
     account_move_notice,
     account_move_send,
+    account_move_silence,
     account_payment_method,
     billing_amendment,
     billing_amendment_change,

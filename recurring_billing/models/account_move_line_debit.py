@@ -66,16 +66,6 @@ class AccountMove(models.Model):
             self.line_ids._billing_follow()
         return result
 
-    def _billing_covered(self, day):
-        """Those of these invoices that are to be paid by a debit under way, or announced for ``day`` or later."""
-        due = self.line_ids.filtered(lambda line: line.account_type == 'asset_receivable' and not line.reconciled)
-        days = due._billing_announced_days()
-        announced = due.filtered(lambda line: days[line] and days[line] >= day).move_id
-        awaited = announced.filtered(lambda move: move._billing_awaits_debit())
-        retries = due._billing_retry_days()
-        tried_again = due.filtered(lambda line: retries[line] and retries[line] >= day).move_id
-        return awaited | tried_again | self.filtered(lambda move: move.billing_debit_state in UNDER_WAY)
-
     def action_toggle_block_payment(self):
         """EXTENDS account: what is disputed is no longer debited."""
         result = super().action_toggle_block_payment()

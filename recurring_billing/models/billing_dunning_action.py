@@ -94,17 +94,16 @@ class BillingDunningAction(models.Model):
 
     @api.model
     def _late_invoices(self, company, today):
-        """Posted invoices still open some days after their due date, that no direct debit covers."""
+        """Posted invoices still open some days after their due date, that nothing silences."""
         domain = [
             ('company_id', '=', company.id),
             ('move_type', '=', 'out_invoice'),
             ('state', '=', 'posted'),
             ('amount_residual', '>', 0),
             ('invoice_date_due', '<', fields.Date.subtract(today, days=company.billing_reminder_days)),
-            ('payment_state', '!=', 'blocked'),
         ]
-        invoices = self.env['account.move'].search(domain).filtered(lambda move: not move.no_followup)
-        return invoices - invoices._billing_covered(today)
+        invoices = self.env['account.move'].search(domain)
+        return invoices - invoices.browse().concat(*invoices._billing_silence_reason(today))
 
     @api.model
     def _last_dates(self, company, partners):

@@ -1,5 +1,6 @@
 from . import (
     test_account_move,
+    test_account_move_silence,
     test_bank_archive,
     test_bank_calendar,
     test_bank_folder,

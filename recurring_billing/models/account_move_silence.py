@@ -1,0 +1,90 @@
+from odoo import fields, models
+from odoo.tools import format_date
+
+from ..tools.dunning_ladder import Silence
+from .billing_debit import UNDER_WAY
+
+
+class ResPartner(models.Model):
+    _inherit = 'res.partner'
+
+    billing_insolvency_date = fields.Date(
+        "Insolvency Opened On",
+        tracking=True,
+        copy=False,
+        help="Day of the judgment. What was invoiced before it is declared to the insolvency administrator, and is "
+        "neither reminded nor does it bear interest any more (C. com. L622-7, L622-28).",
+    )
+
+
+class AccountMove(models.Model):
+    """Why an open invoice is not reminded."""
+
+    _inherit = 'account.move'
+
+    billing_silence = fields.Char(
+        "Not Reminded",
+        compute='_compute_billing_silence',
+        compute_sudo=True,
+        help="What keeps this invoice from being reminded.",
+    )
+
+    def _compute_billing_silence(self):
+        silent = self.filtered(lambda move: move.move_type == 'out_invoice' and move.state == 'posted')
+        silences = silent.filtered('amount_residual')._billing_silence_reason(fields.Date.context_today(self))
+        for move in self:
+            move.billing_silence = move in silences and silences[move].reason
+
+    def _billing_silence_reason(self, day):
+        """What silences the reminders of these invoices on ``day``, as {invoice: `tools.dunning_ladder.Silence`} of
+        those that something silences.
+
+        Of several causes the one that lasts longest is told: a judgment, a person's word, a debit.
+        """
+        causes = [self._billing_debit_silence(day), self._billing_person_silence(), self._billing_insolvency_silence()]
+        silences = {}
+        for cause in causes:
+            silences |= cause
+        return silences
+
+    def _billing_covered(self, day):
+        """Those of these invoices that are to be paid by a debit under way, or announced for ``day`` or later."""
+        return self.browse().concat(*self._billing_debit_silence(day))
+
+    def _billing_insolvency_silence(self):
+        """Claims from before the judgment may not be paid any more; later ones are reminded as any other."""
+        silences = {}
+        for move in self:
+            judgment = move.commercial_partner_id.billing_insolvency_date
+            if judgment and move.invoice_date < judgment:
+                text = self.env._("insolvency opened on %s", format_date(self.env, judgment))
+                silences[move] = Silence(text)
+        return silences
+
+    def _billing_person_silence(self):
+        """What somebody blocked, or does not want to be reminded of."""
+        silences = {}
+        for move in self:
+            if move.payment_state == 'blocked':
+                silences[move] = Silence(self.env._("its payment is blocked"))
+            elif move.no_followup:
+                silences[move] = Silence(self.env._("marked “No Follow-Up”"))
+        return silences
+
+    def _billing_debit_silence(self, day):
+        """What a debit under way, announced for ``day`` or later, or planned again then, is to pay."""
+        due = self.line_ids.filtered(lambda line: line.account_type == 'asset_receivable' and not line.reconciled)
+        announced, retries = due._billing_announced_days(), due._billing_retry_days()
+        silences = {}
+        for line in due:
+            move = line.move_id
+            if retries[line] and retries[line] >= day:
+                text = self.env._("debited again on %s", format_date(self.env, retries[line]))
+                silences[move] = Silence(text, retries[line])
+            elif announced[line] and announced[line] >= day and move._billing_awaits_debit():
+                text = self.env._("debit announced for %s", format_date(self.env, announced[line]))
+                silences[move] = Silence(text, announced[line])
+        for move in self.filtered(lambda move: move.billing_debit_state in UNDER_WAY):
+            debit = move.billing_debit_ids.filtered(lambda debit: debit.state in UNDER_WAY)[:1]
+            silences[move] = Silence(self.env._("debit of %s under way", format_date(self.env, debit.date)))
+        return silences
