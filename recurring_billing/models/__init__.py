@@ -45,6 +45,7 @@ from . import (
     account_move_send,
     account_move_silence,
     account_payment_method,
+    billing_aged_balance,
     billing_amendment,
     billing_amendment_change,
     billing_amendment_notice,
