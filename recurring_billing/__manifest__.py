@@ -30,6 +30,7 @@
         'report/billing_contract_report.xml',
         'report/billing_mandate_report.xml',
         'report/billing_notice_reports.xml',
+        'report/res_partner_statement_report.xml',
         'data/mail_template_data.xml',
         'data/mail_template_mandate_data.xml',
         'data/mail_template_notice_data.xml',

@@ -163,4 +163,5 @@ from . import (
     res_partner,
     res_partner_bank,
     res_partner_notice,
+    res_partner_statement,
 )

@@ -36,7 +36,7 @@ class BillingAgedBalance(models.Model):
     partner_id = fields.Many2one('res.partner', "Customer", readonly=True)
     move_id = fields.Many2one('account.move', "Entry", readonly=True)
     date = fields.Date(readonly=True)
-    date_maturity = fields.Date("Due On", readonly=True)
+    date_maturity = fields.Date("Due Date", readonly=True)
     days_late = fields.Integer(readonly=True, aggregator='max')
     not_due = fields.Monetary(readonly=True)
     late_30 = fields.Monetary("1 to 30 Days", readonly=True)

@@ -98,6 +98,7 @@ from . import (
     test_recurrence_laws,
     test_res_company,
     test_res_partner,
+    test_res_partner_statement,
     test_security,
     test_sepa_ids,
     test_sepa_text,
