@@ -43,7 +43,7 @@ class BillingAgedBalance(models.Model):
     late_60 = fields.Monetary("31 to 60 Days", readonly=True)
     late_90 = fields.Monetary("61 to 90 Days", readonly=True)
     late_more = fields.Monetary("Over 90 Days", readonly=True)
-    in_debit = fields.Monetary("Debit Under Way", readonly=True, help="What a direct debit is to pay, as it is today.")
+    in_debit = fields.Monetary("In Collection", readonly=True, help="What a direct debit is to pay, as it is today.")
     disputed = fields.Monetary(readonly=True, help="Invoices whose payment is blocked, as they are today.")
     total = fields.Monetary(readonly=True)
 

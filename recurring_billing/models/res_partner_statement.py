@@ -14,13 +14,14 @@ class ResPartner(models.Model):
         """
         self.ensure_one()
         items = self._billing_open_items(company, day)
-        late = sum(items.filtered(lambda item: item.days_late > 0).mapped('total'))
+        debits = items.move_id._billing_debit_silence(day)
+        late = sum(items.filtered(lambda item: item.days_late > 0 and item.move_id not in debits).mapped('total'))
         currency = company.currency_id.with_env(self.env)
         return {
             'day': format_date(self.env, day),
             'total': currency.format(sum(items.mapped('total'))),
             'late': currency.format(late) if currency.compare_amounts(late, 0.0) > 0 else "",
-            'rows': [item._statement_row() for item in items],
+            'rows': [item._statement_row(debits.get(item.move_id)) for item in items],
         }
 
     def _billing_statement_today(self):
@@ -41,13 +42,17 @@ class ResPartner(models.Model):
 class BillingAgedBalance(models.Model):
     _inherit = 'billing.aged.balance'
 
-    def _statement_row(self):
-        """This row as the customer's statement shows it."""
+    def _statement_row(self, debit):
+        """This row as the customer's statement shows it; what a debit is to pay says so, lest it be paid twice.
+
+        :param debit: `_billing_debit_silence` of its invoice, or None
+        """
         self.ensure_one()
         return {
             'name': " · ".join(filter(None, (self.move_id.name, self.move_id.ref))),
             'date': format_date(self.env, self.date),
             'due': format_date(self.env, self.date_maturity),
-            'days': self.days_late if self.days_late > 0 and self.total > 0 else "",
+            'days': self.days_late if self.days_late > 0 and self.total > 0 and not debit else "",
+            'note': debit.reason if debit else "",
             'amount': self.currency_id.format(self.total),
         }

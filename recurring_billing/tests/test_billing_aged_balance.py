@@ -1,5 +1,6 @@
 from datetime import date
 
+from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import freeze_time, new_test_user, tagged
 
@@ -97,7 +98,7 @@ class TestBillingAgedBalance(BillingCommon):
     def test_other_companies_and_outsiders_do_not_see_it(self):
         self._september(debit=False)
         other = self.env['res.company'].create({'name': "Elsewhere"})
-        values = {'company_id': other.id, 'company_ids': [(6, 0, other.ids)]}
+        values = {'company_id': other.id, 'company_ids': [Command.set(other.ids)]}
         invoicer = new_test_user(self.env, 'elsewhere', 'account.group_account_invoice', **values)
         self.assertFalse(self.env['billing.aged.balance'].with_user(invoicer).with_company(other).search([]))
         outsider = new_test_user(self.env, 'outsider', 'base.group_user')

@@ -29,6 +29,15 @@ class TestResPartnerStatement(BillingCommon):
         self.assertIn(invoice.name, html)
         self.assertEqual(html.count("70.00"), 3, "the row, the total, of which late")
 
+    def test_what_a_debit_is_to_pay_says_so_and_is_not_called_late(self):
+        self._september()
+        self._collect(date(2026, 9, 21), date(2026, 9, 17))
+        statement = self.customer._billing_statement(self.company, TODAY)
+        [row] = statement['rows']
+        self.assertEqual((row['note'], row['days']), ("debit of 09/21/2026 under way", ""))
+        self.assertEqual((statement['total'], statement['late']), ("120.00\xa0€", ""))
+        self.assertIn("debit of 09/21/2026 under way", self._html(self.customer))
+
     def test_it_is_of_one_customer_and_company(self):
         self._september(partner=self._customer("Garage Noel"), debit=False)
         self.assertFalse(self.customer._billing_statement(self.company, TODAY)['rows'])
