@@ -179,7 +179,7 @@ def live_through(day):
     if bank_calendar.is_open(day) and day < today:
         collect(day)
     send(run, day)
-    env["billing.dunning.action"]._remind(company, day)
+    env["billing.dunning.case"]._run(company, day, transaction=Transaction())
 
 
 def leave_one_to_try():

@@ -59,7 +59,7 @@ def live_through_the_chain(env, company_id):
     collection.action_confirm_sent()
     collections._settle_due(today, transaction=Transaction())
     collection.debit_ids._return(today, "AM04")
-    env["billing.dunning.action"]._remind(company, today)
+    env["billing.dunning.case"]._run(company, today, transaction=Transaction())
     payment = env["account.payment"].create(
         {
             "partner_id": contract.partner_id.id,

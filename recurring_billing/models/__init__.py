@@ -111,6 +111,8 @@ from . import (
     billing_deposit_invoice,
     billing_discount,
     billing_dunning_action,
+    billing_dunning_case,
+    billing_dunning_item,
     billing_dunning_level,
     billing_dunning_policy_check,
     billing_index,

@@ -41,7 +41,12 @@ class AccountMove(models.Model):
 
         Of several causes the one that lasts longest is told: a judgment, a person's word, a debit.
         """
-        causes = [self._billing_debit_silence(day), self._billing_person_silence(), self._billing_insolvency_silence()]
+        causes = [
+            self._billing_notice_silence(day),
+            self._billing_debit_silence(day),
+            self._billing_person_silence(),
+            self._billing_insolvency_silence(),
+        ]
         silences = {}
         for cause in causes:
             silences |= cause
@@ -50,6 +55,18 @@ class AccountMove(models.Model):
     def _billing_covered(self, day):
         """Those of these invoices that are to be paid by a debit under way, or announced for ``day`` or later."""
         return self.browse().concat(*self._billing_debit_silence(day))
+
+    def _billing_notice_silence(self, day):
+        """Before its due date, what a debit is to pay is announced by the notice of that debit, and not twice."""
+        silences = {}
+        for move in self:
+            if not move._billing_awaits_debit():
+                continue
+            lines = move.line_ids.filtered(lambda line: line.account_type == 'asset_receivable')
+            due = min(lines.filtered('date_maturity').mapped('date_maturity'), default=None)
+            if due and due >= day:
+                silences[move] = Silence(self.env._("its debit is announced instead"), due)
+        return silences
 
     def _billing_insolvency_silence(self):
         """Claims from before the judgment may not be paid any more; later ones are reminded as any other."""

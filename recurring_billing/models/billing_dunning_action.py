@@ -1,15 +1,14 @@
-import logging
+from hashlib import sha256
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import format_date
+from odoo.tools import format_date, groupby
 
-_logger = logging.getLogger(__name__)
+CHANNELS = {'by_email': 'email', 'by_letter': 'letter', 'by_sms': 'sms', 'by_gateway': 'message', 'by_call': 'call'}
 
 
 class BillingDunningAction(models.Model):
-    """What was done about a customer's late invoices, when, and its proof."""
+    """What was done about a customer's late invoices by one channel, when, by whom, and its proof."""
 
     _name = 'billing.dunning.action'
     _description = "Reminder"
@@ -17,14 +16,42 @@ class BillingDunningAction(models.Model):
     _order = 'date desc, id desc'
     _check_company_auto = True
     _guarded = frozenset(
-        {'company_id', 'partner_id', 'date', 'move_ids', 'amount', 'mail_id', 'email_to', 'subject', 'body'},
+        {
+            *('case_id', 'company_id', 'partner_id', 'level_id', 'channel', 'state', 'date', 'user_id', 'item_ids'),
+            *('move_ids', 'amount', 'mail_id', 'email_to', 'subject', 'body', 'fingerprint', 'failure', 'done_on'),
+        }
     )
 
+    case_id = fields.Many2one('billing.dunning.case', readonly=True, index=True, ondelete='restrict')
     company_id = fields.Many2one('res.company', required=True, readonly=True, index=True)
     partner_id = fields.Many2one(
         'res.partner', "Customer", required=True, readonly=True, index=True, ondelete='restrict'
     )
+    level_id = fields.Many2one('billing.dunning.level', readonly=True, ondelete='restrict')
+    channel = fields.Selection(
+        [
+            ('email', "E-mail"),
+            ('letter', "Letter"),
+            ('sms', "SMS"),
+            ('message', "Message"),
+            ('call', "Call"),
+            ('none', "Without a message"),
+        ],
+        readonly=True,
+        required=True,
+        default='email',
+    )
+    state = fields.Selection(
+        [('todo', "To do by hand"), ('done', "Done"), ('failed', "Failed")],
+        "Status",
+        readonly=True,
+        required=True,
+        default='done',
+        index=True,
+    )
     date = fields.Date(required=True, readonly=True)
+    user_id = fields.Many2one('res.users', "By", readonly=True)
+    item_ids = fields.Many2many('billing.dunning.item', string="Ladders", readonly=True)
     move_ids = fields.Many2many(
         'account.move',
         'billing_dunning_action_move_rel',
@@ -34,134 +61,194 @@ class BillingDunningAction(models.Model):
         readonly=True,
     )
     currency_id = fields.Many2one(related='company_id.currency_id')
-    amount = fields.Monetary("Amount Late", readonly=True, help="What was still due on these invoices on that day.")
-    mail_id = fields.Many2one('mail.mail', readonly=True, ondelete='set null')
+    amount = fields.Monetary(
+        "Amount Claimed", readonly=True, help="What was still due on that day, open credits taken off."
+    )
+    mail_id = fields.Many2one('mail.mail', readonly=True, index='btree_not_null', ondelete='set null')
     email_to = fields.Char("Sent To", readonly=True)
     subject = fields.Char(readonly=True)
     body = fields.Html("Message", readonly=True, sanitize=False)
+    fingerprint = fields.Char(
+        readonly=True, help="SHA-256 of the message as it was written: shows that it is unchanged."
+    )
+    failure = fields.Char(readonly=True)
+    done_on = fields.Date(readonly=True)
+    tracking_number = fields.Char(help="Of the registered letter.")
+    received_on = fields.Date(help="Day on which the customer received the letter, as its receipt says.")
+    result = fields.Selection(
+        [
+            ('reached', "Reached"),
+            ('promised', "Promises to pay"),
+            ('disputes', "Disputes the invoice"),
+            ('absent', "Not reached"),
+            ('wrong', "Wrong number"),
+        ],
+    )
+    note = fields.Text()
 
-    @api.depends('partner_id', 'date')
+    _received_after = models.Constraint(
+        'CHECK (received_on IS NULL OR received_on >= date)', "A letter is received on the day it was written or later."
+    )
+
+    @api.depends('partner_id', 'date', 'channel')
     def _compute_display_name(self):
+        labels = dict(self._fields['channel']._description_selection(self.env))
         for action in self:
-            action.display_name = f"{action.partner_id.display_name} · {format_date(self.env, action.date)}"
+            parts = [action.partner_id.display_name, labels[action.channel], format_date(self.env, action.date)]
+            action.display_name = " · ".join(parts)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
         raise UserError(self.env._("Reminders are kept as proof: they cannot be deleted."))
 
-    @api.model
-    def _cron_remind(self):
-        """Remind the late customers of each company."""
-        today = fields.Date.context_today(self)
-        open_invoices = [('move_type', '=', 'out_invoice'), ('state', '=', 'posted'), ('amount_residual', '>', 0)]
-        for [company] in self.env['account.move']._read_group(open_invoices, ['company_id']):
-            self.with_company(company)._remind(company, today)
-            self.env['ir.cron']._commit_progress(1)
+    # === MAKING === #
 
     @api.model
-    def _remind(self, company, today):
-        """Send one e-mail to each customer of ``company`` who is late on ``today``, listing all late invoices.
+    def _take_steps(self, steps, today):
+        """Write down and send one message for each channel of each step.
 
-        A customer without an e-mail address gets an activity instead of a silent nothing.
-
-        :return: the reminders made
+        :param steps: [(case, items that get their level, items that the message lists)]
+        :return: the actions
         """
-        reminders = self.browse()
-        late = self._late_invoices(company, today)
-        last_dates = self._last_dates(company, late.commercial_partner_id)
-        for partner, invoices in late.grouped('commercial_partner_id').items():
-            last = last_dates.get(partner)
-            if last and (today - last).days < company.billing_reminder_interval:
-                continue
-            reminders |= self._remind_customer(company, partner, invoices.sorted('invoice_date_due'), today)
-        return reminders
+        values = []
+        for case, due, listed in steps:
+            level = due.next_level_id.sorted(lambda level: (level.days, level.sequence))[-1]
+            values += [self._values(case, level, listed, channel, today) for channel in self._channels(case, level)]
+        actions = self._unguarded().create(values).with_env(self.env)
+        actions._write_texts()
+        actions._mail()
+        actions._ask()
+        for case, due, listed in steps:
+            case._log_step(actions.filtered(lambda action, case=case: action.case_id == case), due, listed)
+        return actions
 
     @api.model
-    def _remind_customer(self, company, partner, invoices, today):
-        """Remind one customer; what goes wrong with one becomes an activity and stops nobody else."""
-        if not partner.email:
-            self._ask_for_help(invoices, self.env._("No e-mail address for reminders: %s", partner.display_name))
-            return self.browse()
-        try:
-            with self.env.cr.savepoint():
-                return self._send(company, partner, invoices, today)
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
-        except Exception:
-            _logger.exception("reminder of partner %s", partner.id)
-            self._ask_for_help(invoices, self.env._("The reminder could not be written: %s", partner.display_name))
-            return self.browse()
+    def _channels(self, case, level):
+        """How ``level`` speaks to this customer: a letter stands in for the e-mail of who has no address."""
+        channels = [channel for name, channel in CHANNELS.items() if level[name]] or ['none']
+        if 'email' in channels and not case.partner_id.email:
+            channels.remove('email')
+            channels = [*{'letter': None, **dict.fromkeys(channels)}]
+        return channels
 
     @api.model
-    def _late_invoices(self, company, today):
-        """Posted invoices still open some days after their due date, that nothing silences."""
-        domain = [
-            ('company_id', '=', company.id),
-            ('move_type', '=', 'out_invoice'),
-            ('state', '=', 'posted'),
-            ('amount_residual', '>', 0),
-            ('invoice_date_due', '<', fields.Date.subtract(today, days=company.billing_reminder_days)),
-        ]
-        invoices = self.env['account.move'].search(domain)
-        return invoices - invoices.browse().concat(*invoices._billing_silence_reason(today))
+    def _values(self, case, level, listed, channel, today):
+        return {
+            'case_id': case.id,
+            'company_id': case.company_id.id,
+            'partner_id': case.partner_id.id,
+            'level_id': level.id,
+            'channel': channel,
+            'state': 'done' if channel in ('email', 'none') else 'todo',
+            'date': today,
+            'done_on': today if channel in ('email', 'none') else False,
+            'user_id': self.env.uid,
+            'item_ids': [fields.Command.set(listed.ids)],
+            'move_ids': [fields.Command.set(listed.move_id.ids)],
+            'amount': sum((listed.move_line_id | case.credit_line_ids).mapped('amount_residual')),
+            'email_to': case.partner_id.email_formatted if channel == 'email' else False,
+            'failure': self.env._("No e-mail address: send the letter instead.")
+            if channel == 'letter' and level.by_email and not case.partner_id.email
+            else False,
+        }
 
-    @api.model
-    def _last_dates(self, company, partners):
-        rows = self._read_group(
-            [('company_id', '=', company.id), ('partner_id', 'in', partners.ids)],
-            ['partner_id'],
-            ['date:max'],
+    def _write_texts(self):
+        """Keep what letters and short messages say, in the customer's language."""
+        for (level, channel), actions in self.grouped(lambda action: (action.level_id, action.channel)).items():
+            if channel == 'letter':
+                template = level.template_id.sudo()  # users may not read templates
+                texts = template._render_field('body_html', actions.ids, compute_lang=True)
+                subjects = template._render_field('subject', actions.ids, compute_lang=True)
+                for action in actions:
+                    action._keep(subjects[action.id], texts[action.id])
+            elif channel in ('sms', 'message'):
+                for action in actions:
+                    action._keep(False, level.with_context(lang=action.partner_id.lang).short_text)
+
+    def _mail(self):
+        """Write the e-mails, and hand them to the post office, which sends them in its own time."""
+        letters = self.filtered(lambda action: action.channel == 'email')
+        for level, actions in letters.grouped('level_id').items():
+            template = level.template_id.sudo()  # users may not read templates
+            mails = template.send_mail_batch(actions.ids)
+            for action, mail in zip(actions, mails, strict=True):
+                action._unguarded().mail_id = mail
+                action._keep(mail.subject, mail.body_html)
+                if level.attaches_invoices:
+                    mail.attachment_ids |= action.move_ids.invoice_pdf_report_id.sudo()
+        if letters:
+            self.env.ref('mail.ir_cron_mail_scheduler_action').sudo()._trigger()  # for administrators only
+
+    def _keep(self, subject, body):
+        """Keep the message as proof, with its hash."""
+        digest = sha256((body or "").encode()).hexdigest()
+        self._unguarded().write({'subject': subject, 'body': body, 'fingerprint': digest})
+
+    def _ask(self):
+        """What a person has to do, on the case: print and post a letter, phone, send a text; decide what follows."""
+        for action in self.filtered(lambda action: action.state == 'todo'):
+            label = dict(action._fields['channel']._description_selection(self.env))[action.channel]
+            action._ask_for(self.env._("%(channel)s: %(level)s", channel=label, level=action.level_id.name))
+        for (case, level), actions in groupby(self, lambda action: (action.case_id, action.level_id)):
+            case._apply_effect(level, actions[0].date)
+
+    def _ask_for(self, summary):
+        self.ensure_one()
+        type_ = 'mail.mail_activity_data_call' if self.channel == 'call' else 'mail.mail_activity_data_todo'
+        self.case_id.activity_schedule(
+            type_, summary=summary, note=self.failure or "", user_id=self.case_id._responsible().id
         )
-        return dict(rows)
+
+    # === ANSWERS === #
+
+    def action_done(self):
+        """The letter was posted, the customer phoned, the text sent."""
+        for action in self.filtered(lambda action: action.state != 'done'):
+            if action.channel == 'call' and not action.result:
+                raise UserError(self.env._("%s: say what came of the call first.", action.display_name))
+            action._unguarded().write({'state': 'done', 'done_on': fields.Date.context_today(self), 'failure': False})
+            action.case_id.message_post(body=action._result_in_words())
+            if not action.case_id.action_ids.filtered(lambda other: other.state != 'done'):
+                action.case_id.activity_unlink(['mail.mail_activity_data_todo', 'mail.mail_activity_data_call'])
+        return True
+
+    def _result_in_words(self):
+        parts = [self.display_name, dict(self._fields['result']._description_selection(self.env)).get(self.result)]
+        return " · ".join([part for part in (*parts, self.tracking_number, self.note) if part])
 
     @api.model
-    def _send(self, company, partner, invoices, today):
-        """Write down the reminder, send it from its template and log it on each invoice."""
-        reminder = self._unguarded().create(
-            {
-                'company_id': company.id,
-                'partner_id': partner.id,
-                'date': today,
-                'move_ids': [fields.Command.set(invoices.ids)],
-                'amount': sum(invoices.mapped('amount_residual_signed')),
-                'email_to': partner.email_formatted,
-            },
-        )
-        template = self.env.ref('recurring_billing.mail_template_reminder')
-        mails = self.env['mail.mail'].sudo()  # accountants may not read all mails
-        mail = mails.browse(template.send_mail(reminder.id))
-        reminder.write({'mail_id': mail.id, 'subject': mail.subject, 'body': mail.body_html})
-        for invoice in invoices:
-            invoice.message_post(
-                body=self.env._(
-                    "Reminder sent to %(address)s: %(amount)s late since %(date)s.",
-                    address=partner.email,
-                    amount=invoice.currency_id.format(invoice.amount_residual),
-                    date=format_date(self.env, invoice.invoice_date_due),
-                ),
-            )
-        return reminder.with_env(self.env)
+    def _mail_failed(self, message, reason):
+        """The e-mail of ``message`` did not arrive: a person is asked to send the letter instead."""
+        actions = self.sudo().search([('mail_id.mail_message_id', '=', message.id), ('state', '=', 'done')])
+        for action in actions:
+            action._unguarded().write({'state': 'failed', 'failure': reason})
+            action._ask_for(self.env._("The e-mail of the reminder did not arrive: send the letter instead"))
 
-    @api.model
-    def _ask_for_help(self, invoices, summary):
-        """One activity on the first of ``invoices``, however often the same thing fails."""
-        invoice = invoices[0]
-        if summary not in invoice.activity_ids.mapped('summary'):
-            invoice.activity_schedule(
-                'mail.mail_activity_data_todo',
-                summary=summary,
-                user_id=invoice.invoice_user_id.id or self.env.uid,
-            )
+    # === TEXTS === #
 
     def _rows(self):
-        """The late invoices as rows of the message, in the customer's language."""
+        """The invoices as rows of the message, then the open credits, in the customer's language."""
         self.ensure_one()
-        return [
+        items = [
             {
-                'name': move.name,
-                'due': format_date(self.env, move.invoice_date_due),
-                'days': (self.date - move.invoice_date_due).days,
-                'amount': move.currency_id.format(move.amount_residual),
+                'name': item.move_id.name,
+                'due': format_date(self.env, item.date_due),
+                'days': max((self.date - item.date_due).days, 0),
+                'amount': item.currency_id.format(item.residual),
             }
-            for move in self.move_ids.sorted('invoice_date_due')
+            for item in self.item_ids.sorted('date_due')
         ]
+        credits_ = [
+            {
+                'name': line.move_id.ref or line.move_id.name,
+                'due': format_date(self.env, line.date),
+                'days': "",
+                'amount': line.currency_id.format(line.amount_residual_currency),
+            }
+            for line in self.case_id.credit_line_ids.sorted('date')
+        ]
+        return items + credits_
+
+    def _letter_name(self):
+        self.ensure_one()
+        return self.env._("Reminder %(customer)s", customer=self.partner_id.name)

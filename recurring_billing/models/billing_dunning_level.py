@@ -104,6 +104,18 @@ class BillingDunningLevel(models.Model):
         if self.is_formal_notice or self.effect in ('suspend', 'hand_over'):
             self.is_manual = True
 
+    def _stage(self):
+        """How far a case has come that has reached this level."""
+        self.ensure_one()
+        if self.effect == 'hand_over':
+            return 'court'
+        if self.is_formal_notice:
+            return 'notice'
+        if self.days <= 0:
+            return 'before'
+        after = self.policy_id.level_ids.sorted().filtered(lambda level: level.days > 0)
+        return 'first' if self == after[:1] else 'further'
+
     def _channel_fault(self):
         """Why this level could say nothing to anybody, or None."""
         self.ensure_one()

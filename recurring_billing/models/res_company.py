@@ -30,17 +30,6 @@ class ResCompany(models.Model):
         domain="[('type', '=', 'general')]",
         help="Where the settlement of a collection and the returns are booked.",
     )
-    billing_reminder_days = fields.Integer(
-        "First Reminder After",
-        default=5,
-        help="Days after the due date before an unpaid invoice is reminded.",
-    )
-    billing_reminder_interval = fields.Integer(
-        "Days Between Reminders",
-        default=10,
-        help="A customer is not reminded again before so many days have passed.",
-    )
-
     billing_late_tolerance = fields.Integer(
         "Planned Date Kept for (Days)",
         default=3,
@@ -61,10 +50,6 @@ class ResCompany(models.Model):
     _billing_run_limits_positive = models.Constraint(
         'CHECK (billing_late_tolerance >= 0 AND billing_missed_limit >= 1)',
         "Invoices keep their planned date for zero or more days, and at least one missed period is billed by itself.",
-    )
-    _billing_reminder_days_positive = models.Constraint(
-        'CHECK (billing_reminder_days >= 0 AND billing_reminder_interval >= 1)',
-        "Reminders need a delay of zero or more days and an interval of at least one day.",
     )
 
     @api.constrains('billing_creditor_identifier')

@@ -15,8 +15,10 @@ class ResConfigSettings(models.TransientModel):
     billing_fee_product_id = fields.Many2one(related='company_id.billing_fee_product_id', readonly=False)
     billing_bank_folder = fields.Char(related='company_id.billing_bank_folder', readonly=False)
     billing_confirm_payments = fields.Boolean(related='company_id.billing_confirm_payments', readonly=False)
-    billing_reminder_days = fields.Integer(related='company_id.billing_reminder_days', readonly=False)
-    billing_reminder_interval = fields.Integer(related='company_id.billing_reminder_interval', readonly=False)
+    billing_dunning_policy_id = fields.Many2one(related='company_id.billing_dunning_policy_id', readonly=False)
+    billing_dunning_consumer_policy_id = fields.Many2one(
+        related='company_id.billing_dunning_consumer_policy_id', readonly=False
+    )
     billing_late_tolerance = fields.Integer(related='company_id.billing_late_tolerance', readonly=False)
     billing_missed_limit = fields.Integer(related='company_id.billing_missed_limit', readonly=False)
     billing_security_account_id = fields.Many2one(related='company_id.billing_security_account_id', readonly=False)

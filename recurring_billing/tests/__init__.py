@@ -40,7 +40,7 @@ from . import (
     test_billing_deposit,
     test_billing_deposit_workers,
     test_billing_discount,
-    test_billing_dunning_action,
+    test_billing_dunning_case,
     test_billing_dunning_policy,
     test_billing_index,
     test_billing_interest_rate,

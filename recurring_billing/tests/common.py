@@ -199,6 +199,11 @@ class BillingCommon(AccountTestInvoicingCommon):
     def _settle(self, today):
         return self.env['billing.collection']._settle_due(today, transaction=Transaction())
 
+    @classmethod
+    def _run_reminders(cls, today):
+        """The reminders that the night of ``today`` makes."""
+        return cls.env['billing.dunning.case']._run(cls.company, today, transaction=Transaction())
+
     def _reason(self, code):
         return self.env['billing.return.reason']._by_code([code])[code]
 

@@ -92,7 +92,7 @@ class TestFlow(BillingCommon):
             self.assertEqual(self._balance('411100', date(2026, 10, 31)), 120.0)
 
         with self.subTest("12 October: one e-mail lists what is late"), freeze_time('2026-10-12'):
-            reminder = self.env['billing.dunning.action']._remind(self.company, date(2026, 10, 12))
+            reminder = self._run_reminders(date(2026, 10, 12))
             self.assertEqual((reminder.partner_id, reminder.move_ids), (self.customer, invoice))
             self.assertEqual((reminder.amount, reminder.mail_id.email_to), (120.0, self.customer.email_formatted))
             self.assertIn(invoice.name, reminder.body)

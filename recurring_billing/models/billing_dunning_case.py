@@ -1,0 +1,322 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_date, split_every
+
+from .billing_dunning_item import PLANNED_AT_ONCE
+from .billing_transaction import CronTransaction, Transaction
+
+
+class BillingDunningCase(models.Model):
+    """The late debt of one customer: each invoice on its own ladder, one message for all of them."""
+
+    _name = 'billing.dunning.case'
+    _description = "Reminder Case"
+    _inherit = ['billing.worker', 'mail.thread', 'mail.activity.mixin']
+    _order = 'is_open desc, id desc'
+    _check_company_auto = True
+    _guarded = frozenset({'company_id', 'partner_id', 'handed_over_on', 'revision', 'error', 'error_date'})
+
+    company_id = fields.Many2one('res.company', required=True, readonly=True, index=True)
+    partner_id = fields.Many2one(
+        'res.partner', "Customer", required=True, readonly=True, index=True, ondelete='restrict'
+    )
+    currency_id = fields.Many2one(related='company_id.currency_id')
+    item_ids = fields.One2many('billing.dunning.item', 'case_id', "All Invoices")
+    open_item_ids = fields.One2many('billing.dunning.item', 'case_id', "Open Invoices", domain=[('is_open', '=', True)])
+    action_ids = fields.One2many('billing.dunning.action', 'case_id', "Done")
+    is_open = fields.Boolean(compute='_compute_is_open', store=True, index=True)
+    stage = fields.Selection(
+        [
+            ('none', "No reminder yet"),
+            ('before', "Before the due date"),
+            ('first', "First reminder"),
+            ('further', "Further reminders"),
+            ('notice', "Formal notice"),
+            ('court', "Litigation"),
+        ],
+        compute='_compute_stage',
+        store=True,
+        group_expand=True,
+    )
+    credit_line_ids = fields.Many2many(
+        'account.move.line', string="Credits to Match", compute='_compute_credit_line_ids', compute_sudo=True
+    )
+    amount_late = fields.Monetary("Late", compute='_compute_amounts')
+    amount_open = fields.Monetary("Open, Not Late Yet", compute='_compute_amounts')
+    amount_credit = fields.Monetary("Open Credits", compute='_compute_amounts')
+    days_late = fields.Integer(compute='_compute_amounts')
+    last_action_id = fields.Many2one('billing.dunning.action', compute='_compute_last_action_id')
+    next_on = fields.Date(compute='_compute_next')
+    next_step = fields.Char("Next", compute='_compute_next')
+    handed_over_on = fields.Date(readonly=True, copy=False, tracking=True)
+
+    _one_case = models.UniqueIndex('(company_id, partner_id)', "A customer has one case in each company.")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends('partner_id.display_name')
+    def _compute_display_name(self):
+        for case in self:
+            case.display_name = case.partner_id.display_name
+
+    @api.depends('item_ids.is_open')
+    def _compute_is_open(self):
+        for case in self:
+            case.is_open = any(case.item_ids.mapped('is_open'))
+
+    @api.depends('item_ids.is_open', 'item_ids.level')
+    def _compute_stage(self):
+        order = [*dict(self._fields['stage'].selection)]
+        for case in self:
+            reached = case.item_ids.filtered('is_open').mapped('level_id')
+            case.stage = max((level._stage() for level in reached), key=order.index, default='none')
+
+    @api.depends('item_ids.is_open')
+    def _compute_amounts(self):
+        today = fields.Date.context_today(self)
+        for case in self:
+            items = case.item_ids.filtered('is_open')
+            late = items.filtered(lambda item: item.date_due < today)
+            case.amount_late = sum(late.move_line_id.mapped('amount_residual'))
+            case.amount_open = sum((items - late).move_line_id.mapped('amount_residual'))
+            case.amount_credit = -sum(case.credit_line_ids.mapped('amount_residual'))
+            case.days_late = max(late.mapped('days_late'), default=0)
+
+    @api.depends('action_ids')
+    def _compute_last_action_id(self):
+        for case in self:
+            case.last_action_id = case.action_ids.sorted(lambda action: (action.date, action.id))[-1:]
+
+    @api.depends('item_ids.step', 'item_ids.next_on', 'item_ids.is_left_out')
+    def _compute_next(self):
+        for case in self:
+            items = case.item_ids.filtered(lambda item: item.is_open and item.next_on and not item.is_left_out)
+            item = items.sorted('next_on')[:1]
+            case.next_on = item.next_on
+            case.next_step = item.next_level_id.name
+
+    def _compute_credit_line_ids(self):
+        """The customer's credit notes and payments that are not matched yet."""
+        lines = self.env['account.move.line'].search(
+            [
+                ('company_id', 'in', self.company_id.ids),
+                ('partner_id', 'child_of', self.partner_id.ids),
+                ('parent_state', '=', 'posted'),
+                ('account_type', '=', 'asset_receivable'),
+                ('amount_residual', '<', 0),
+            ]
+        )
+        found = lines.grouped(lambda line: (line.company_id, line.partner_id.commercial_partner_id))
+        for case in self:
+            case.credit_line_ids = found.get((case.company_id, case.partner_id), False)
+
+    # === RUN === #
+
+    @api.model
+    def _of(self, lines):
+        """{(company, customer): case} for these due items; new ones where there are none."""
+        keys = {(line.company_id, line.partner_id.commercial_partner_id) for line in lines}
+        partners = lines.partner_id.commercial_partner_id
+        found = self.search([('company_id', 'in', lines.company_id.ids), ('partner_id', 'in', partners.ids)])
+        cases = {(case.company_id, case.partner_id): case for case in found}
+        missing = [key for key in keys if key not in cases]
+        values = [{'company_id': company.id, 'partner_id': partner.id} for company, partner in missing]
+        new = self._unguarded().with_context(tracking_disable=True).create(values).with_env(self.env)
+        return cases | dict(zip(missing, new, strict=True))
+
+    @api.model
+    def _cron_run(self):
+        """Remind the customers of each company, as far as no person has to confirm it."""
+        today = fields.Date.context_today(self)
+        transaction = CronTransaction(self.env)
+        open_invoices = [('move_type', '=', 'out_invoice'), ('state', '=', 'posted'), ('amount_residual', '>', 0)]
+        for [company] in self.env['account.move']._read_group(open_invoices, ['company_id']):
+            with transaction.alone('billing.dunning.case', company.id) as is_alone:
+                if is_alone and not transaction.is_over:
+                    self._in_words_of(company)._run(company, today, transaction=transaction)
+
+    @api.model
+    def _in_words_of(self, company):
+        """The cases for a job of the night, which has no language of its own."""
+        return self.with_company(company).with_context(lang=company.partner_id.lang or self.env.user.lang)
+
+    @api.model
+    def _run(self, company, today, *, transaction):
+        """Put what is new on its ladder and do the levels of ``today`` that need no hand.
+
+        :param transaction: see `Transaction`
+        :return: the reminders made
+        """
+        last = self.env['billing.dunning.action'].search([], order='id desc', limit=1)
+        transaction.attempt(lambda: self._prepare(company, today, transaction))
+        cases = self.search([('company_id', '=', company.id), ('is_open', '=', True), ('error', '=', False)])
+        cases._work_off(
+            [('is_open', '=', True)],
+            lambda rows: self._isolate(rows, lambda some: some._remind(today), transaction)[1],
+            transaction=transaction,
+        )
+        made = [('company_id', '=', company.id), ('id', '>', last.id or 0)]
+        return self.env['billing.dunning.action'].search(made)
+
+    @api.model
+    def _prepare(self, company, today, transaction):
+        """Put the open due items of ``company`` on their ladders, and write down what each gets on ``today``."""
+        items = self.env['billing.dunning.item']
+        for ids in split_every(PLANNED_AT_ONCE, items._to_begin(company, today).ids):
+            items._begin(self.env['account.move.line'].browse(ids))
+        known = items.search([('company_id', '=', company.id), ('is_open', '=', True)])
+        for ids in split_every(PLANNED_AT_ONCE, known.ids):
+            items.browse(ids)._decisions(today)
+        transaction.commit()
+
+    def _remind(self, today, only=None):
+        """Do what is due of these cases on ``today``.
+
+        :param only: the items that a person chose and confirms; without it the levels that need no hand
+        :return: the reminders made, one for each channel
+        """
+        decisions = self.item_ids.filtered('is_open')._decisions(today)
+        steps = []
+        for case in self:
+            due = case._due(decisions, only)
+            if due:
+                steps.append((case, due, case._listed(decisions, due, today)))
+        actions = self.env['billing.dunning.action']._take_steps(steps, today)
+        for _case, due, _listed in steps:
+            due._reach(today)
+        self.env['billing.dunning.item'].concat(*(due for _case, due, _listed in steps))._decisions(today)
+        return actions
+
+    def _due(self, decisions, only):
+        """The items of this case that get their level today."""
+        items = self.item_ids.filtered(
+            lambda item: item in decisions and decisions[item].level and not item.is_left_out
+        )
+        if only is not None:
+            return items & only
+        return items.filtered(lambda item: not item.next_level_id.is_manual)
+
+    def _listed(self, decisions, due, today):
+        """What the message tells of: what is due, and whatever else is late and not silent."""
+        rest = self.item_ids.filtered(
+            lambda item: (
+                item in decisions
+                and item.date_due < today
+                and decisions[item].reason != 'silent'
+                and not item.is_left_out
+            )
+        )
+        is_late = any(item.date_due < today for item in due)
+        return due | rest if is_late else due
+
+    def _remind_by_hand(self, items):
+        """Do what is due of ``items``, which a person confirms.
+
+        :raises UserError: nothing of it is due; `AccessError`: a formal notice is not theirs to send
+        """
+        today = fields.Date.context_today(self)
+        due = items.filtered(lambda item: item.step == 'due' and not item.is_left_out)
+        if not due:
+            reasons = "\n".join(f"{item.move_id.name}: {item.reason}" for item in items[:10])
+            raise UserError(self.env._("None of these invoices is to be reminded today:\n%s", reasons))
+        self._require_manager(due)
+        last = self.env['billing.dunning.action'].search([], order='id desc', limit=1)
+        transaction = Transaction()
+        due.case_id.filtered('error').action_retry()
+        parked = due.case_id._work_off(
+            [('is_open', '=', True)],
+            lambda rows: self._isolate(rows, lambda some: some._remind(today, only=due), transaction)[1],
+            transaction=transaction,
+        )
+        actions = self.env['billing.dunning.action'].search(
+            [('case_id', 'in', due.case_id.ids), ('id', '>', last.id or 0)]
+        )
+        if parked and not actions:
+            return parked._get_records_action()
+        return actions._get_records_action(name=self.env._("Reminders"))
+
+    @api.model
+    def _require_manager(self, items):
+        grave = items.next_level_id.filtered(lambda level: level.is_formal_notice or level.effect == 'hand_over')
+        if grave and not self.env.user.has_group('recurring_billing.group_dunning'):
+            raise AccessError(
+                self.env._(
+                    "%s: only the role “Reminders / Formal notices” may send a formal notice or hand a case over. Ask "
+                    "somebody who has it.",
+                    ", ".join(grave.mapped('name')),
+                )
+            )
+
+    @api.model
+    def action_prepare_all(self):
+        """Look at all open invoices of the user's companies now, and list what is due with its reason."""
+        today = fields.Date.context_today(self)
+        for company in self.env.companies:
+            self.with_company(company)._prepare(company, today, Transaction())
+        return self.env['ir.actions.act_window']._for_xml_id('recurring_billing.billing_dunning_item_action_due')
+
+    def action_remind(self):
+        """Do now what is due of this case."""
+        self.ensure_one()
+        today = fields.Date.context_today(self)
+        self.item_ids.filtered('is_open')._decisions(today)
+        return self._remind_by_hand(self.item_ids.filtered('is_open'))
+
+    def action_partner(self):
+        return self.partner_id._get_records_action()
+
+    # === WHAT FOLLOWS === #
+
+    def _apply_effect(self, level, today):
+        """What a level brings about beyond its message."""
+        for case in self:
+            if level.effect == 'hand_over':
+                case._unguarded().handed_over_on = today
+            if level.effect != 'none':
+                label = dict(level._fields['effect']._description_selection(self.env))[level.effect]
+                case.activity_schedule(
+                    'mail.mail_activity_data_todo',
+                    summary=self.env._("%(level)s: %(effect)s", level=level.name, effect=label),
+                    user_id=case._responsible().id,
+                )
+
+    def _log_step(self, actions, due, listed):
+        """What was done, in the case and on each invoice that reached a level."""
+        self.ensure_one()
+        labels = dict(actions._fields['channel']._description_selection(self.env))
+        channels = ", ".join(labels[action.channel] for action in actions)
+        self.message_post(
+            body=self.env._(
+                "%(level)s by %(channels)s: %(amount)s for %(count)s invoices.",
+                level=actions[:1].level_id.name,
+                channels=channels,
+                amount=self.currency_id.format(actions[:1].amount),
+                count=len(listed),
+            )
+        )
+        for item in due:
+            item.move_id._message_log(
+                body=self.env._(
+                    "%(level)s by %(channels)s: %(amount)s due since %(date)s.",
+                    level=item.next_level_id.name,
+                    channels=channels,
+                    amount=item.currency_id.format(item.residual),
+                    date=format_date(self.env, item.date_due),
+                )
+            )
+
+    def _thank(self):
+        """Say in the case that the debt is gone, and that its tasks are."""
+        for case in self.filtered(lambda case: not case.is_open and case.activity_ids):
+            case.activity_ids.unlink()
+            case.message_post(body=self.env._("Nothing is open any more: the reminders end."))
+
+    def _responsible(self):
+        """Whom to ask about this customer: who sold the last invoice, else who runs the job."""
+        self.ensure_one()
+        return self.item_ids.move_id.invoice_user_id[:1] or self.env.user
+
+    def _parked_activity(self):
+        """EXTENDS recurring_billing"""
+        self.ensure_one()
+        return self, self._responsible()

@@ -1,0 +1,292 @@
+from dataclasses import replace
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import format_date
+
+from ..tools.dunning_ladder import Debt, decide
+
+PLANNED_AT_ONCE = 1000  # due items that get their ladder together
+_EARLIEST = 60  # days before the due date: no level comes sooner
+
+
+class BillingDunningItem(models.Model):
+    """A due item of an invoice on its ladder: which level it has reached, what comes next and why not today."""
+
+    _name = 'billing.dunning.item'
+    _description = "Reminded Invoice"
+    _inherit = ['billing.guard.mixin']
+    _order = 'date_due, id'
+    _guarded = frozenset(
+        {'case_id', 'move_line_id', 'policy_id', 'level', 'last_action', 'anchor', 'step', 'next_level_id', 'next_on'}
+    )
+
+    case_id = fields.Many2one('billing.dunning.case', required=True, readonly=True, index=True, ondelete='cascade')
+    company_id = fields.Many2one(related='case_id.company_id', store=True, index=True)
+    partner_id = fields.Many2one(related='case_id.partner_id', store=True)
+    move_line_id = fields.Many2one('account.move.line', "Due Item", required=True, readonly=True, ondelete='cascade')
+    move_id = fields.Many2one(related='move_line_id.move_id', string="Invoice", store=True, index=True)
+    date_due = fields.Date(related='move_line_id.date_maturity', store=True)
+    currency_id = fields.Many2one(related='move_line_id.currency_id')
+    residual = fields.Monetary("Still Due", related='move_line_id.amount_residual_currency')
+    is_open = fields.Boolean(compute='_compute_is_open', store=True)
+    days_late = fields.Integer(compute='_compute_days_late')
+    policy_id = fields.Many2one(
+        'billing.dunning.policy',
+        required=True,
+        readonly=True,
+        ondelete='restrict',
+        help="The version that was in force when the ladder of this invoice began: it ends under it.",
+    )
+    level = fields.Integer(readonly=True, help="How many levels of its policy this invoice has reached.")
+    level_id = fields.Many2one('billing.dunning.level', "Level Reached", compute='_compute_level_id')
+    last_action = fields.Date(readonly=True)
+    anchor = fields.Date(
+        "Counted Anew From",
+        readonly=True,
+        help="Day of the last payment or of the return of a debit: the wait for the next level begins there.",
+    )
+    step = fields.Selection(
+        [
+            ('due', "Due now"),
+            ('silent', "Silent"),
+            ('early', "Not yet"),
+            ('waiting', "Too soon after the last action"),
+            ('small', "Too small"),
+            ('covered', "Covered by open credits"),
+            ('finished', "All levels done"),
+            ('settled', "Paid"),
+        ],
+        "Today",
+        readonly=True,
+        index=True,
+    )
+    next_level_id = fields.Many2one('billing.dunning.level', readonly=True, ondelete='restrict')
+    next_on = fields.Date(readonly=True)
+    is_left_out = fields.Boolean(
+        "Left Out", help="Not reminded until this is unticked, whatever its ladder says. The others go on."
+    )
+    reason = fields.Char("Why", compute='_compute_reason')
+
+    _one_ladder = models.UniqueIndex('(move_line_id)', "An invoice's due item is on one ladder only.")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends('move_line_id.amount_residual', 'move_line_id.parent_state')
+    def _compute_is_open(self):
+        for item in self:
+            line = item.move_line_id
+            item.is_open = line.parent_state == 'posted' and line.amount_residual > 0
+
+    @api.depends('date_due')
+    def _compute_days_late(self):
+        today = fields.Date.context_today(self)
+        for item in self:
+            item.days_late = max((today - item.date_due).days, 0)
+
+    @api.depends('level', 'policy_id')
+    def _compute_level_id(self):
+        for item in self:
+            item.level_id = item.policy_id.level_ids.sorted()[item.level - 1] if item.level else False
+
+    @api.depends('step', 'next_level_id', 'next_on', 'last_action', 'is_left_out')
+    def _compute_reason(self):
+        today = fields.Date.context_today(self)
+        silences = self.filtered(lambda item: item.step == 'silent').move_id._billing_silence_reason(today)
+        for item in self:
+            item.reason = item._in_words(today, silences.get(item.move_id))
+
+    def _in_words(self, today, silence):
+        """Why this item is, or is not, reminded today."""
+        self.ensure_one()
+        texts = {
+            'level': self.next_level_id.name or "",
+            'late': (today - self.date_due).days,
+            'early': (self.date_due - today).days,
+            'day': format_date(self.env, self.next_on) if self.next_on else "",
+        }
+        if self.is_left_out:
+            return self.env._("left out by hand")
+        if self.step == 'silent':
+            return self.env._("silent: %s", silence.reason) if silence else self.env._("silent")
+        if self.step == 'due':
+            return self._due_in_words(today, texts)
+        if self.step in ('early', 'waiting'):
+            return self.env._("%(level)s on %(day)s at the earliest", **texts)
+        if self.step == 'small':
+            return self.env._("too small an amount for %(level)s", **texts)
+        if self.step == 'covered':
+            return self.env._("open credits of the customer cover it: match them")
+        if self.step == 'finished':
+            return self.env._("all levels done: decide by hand")
+        return self.env._("paid") if self.step else self.env._("not looked at yet")
+
+    def _due_in_words(self, today, texts):
+        if texts['late'] <= 0:
+            return self.env._("%(level)s: due in %(early)s days", **texts)
+        if not self.last_action:
+            return self.env._("%(level)s: %(late)s days late, no action before", **texts)
+        since = (today - self.last_action).days
+        return self.env._("%(level)s: %(late)s days late, last action %(since)s days ago", **texts, since=since)
+
+    # === LADDER === #
+
+    @api.model
+    def _to_begin(self, company, today):
+        """The due items of ``company`` that no ladder has yet and that some level may concern by ``today``."""
+        horizon = fields.Date.add(today, days=_EARLIEST)
+        domain = Domain(
+            [
+                ('company_id', '=', company.id),
+                ('parent_state', '=', 'posted'),
+                ('account_type', '=', 'asset_receivable'),
+                ('move_id.move_type', '=', 'out_invoice'),
+                ('amount_residual', '>', 0),
+                ('date_maturity', '<=', horizon),
+                ('billing_dunning_item_ids', '=', False),
+            ]
+        )
+        return self.env['account.move.line'].search(domain, order='date_maturity, id')
+
+    @api.model
+    def _begin(self, lines):
+        """Put these due items on the ladder of their customer's policy; those without a policy are left.
+
+        :return: the new items
+        """
+        cases = self.env['billing.dunning.case']._of(lines)
+        contracts = lines.move_id._billing_contracts()
+        policies, values = {}, []
+        for line in lines:
+            contract = contracts.get(line.move_id)
+            key = (line.company_id, line.partner_id.commercial_partner_id, contract)
+            if key not in policies:
+                policies[key] = self.env['billing.dunning.policy']._for(*key)
+            if policies[key]:
+                values.append({'case_id': cases[key[:2]].id, 'move_line_id': line.id, 'policy_id': policies[key].id})
+        return self._unguarded().create(values).with_env(self.env)
+
+    def _decisions(self, today):
+        """{item: `tools.dunning_ladder.Decision`} for ``today``, which is also what the lists show."""
+        silences = self.move_id._billing_silence_reason(today)
+        ladders = {policy: policy._ladder() for policy in self.policy_id}
+        decisions = {}
+        for item in self:
+            debt = item._debt(silences.get(item.move_id))
+            decisions[item] = decide(debt, ladders[item.policy_id], today)
+        decisions |= self._covered_decisions(decisions, today)
+        self._write_decisions(decisions)
+        return decisions
+
+    @api.model
+    def _covered_decisions(self, decisions, today):
+        """Those of ``decisions`` that are void: the customer's open credits are as much as it is late with."""
+        due = self.browse().concat(*(item for item, decision in decisions.items() if decision.level))
+        due.case_id.invalidate_recordset(['credit_line_ids'])  # it hangs on what is booked, not on a field
+        void = {}
+        for case, items in due.grouped('case_id').items():
+            claimed = items | case.item_ids.filtered(
+                lambda item: item in decisions and item.date_due < today and decisions[item].reason != 'silent'
+            )
+            residual = sum((claimed.move_line_id | case.credit_line_ids).mapped('amount_residual'))
+            if case.currency_id.compare_amounts(residual, 0.0) <= 0:
+                void |= {item: replace(decisions[item], level=None, reason='covered') for item in items}
+        return void
+
+    def _debt(self, silence):
+        """This item as its ladder sees it; amounts in the company's currency, as the policy's smallest amount."""
+        residual = Decimal(str(self.company_id.currency_id.round(self.move_line_id.amount_residual)))
+        return Debt(self.date_due, residual, self.level, self.last_action or None, self.anchor or None, silence)
+
+    def _write_decisions(self, decisions):
+        for item, decision in decisions.items():
+            levels = item.policy_id.level_ids.sorted()
+            values = {
+                'step': decision.reason,
+                'next_level_id': levels[decision.next_level - 1].id if decision.next_level else False,
+                'next_on': decision.next_on or False,
+            }
+            known = {'step': item.step, 'next_level_id': item.next_level_id.id, 'next_on': item.next_on}
+            if values != known:
+                item._unguarded().write(values)
+
+    def _reach(self, today):
+        """Write down that the level that was due has been done ``today``."""
+        for item in self._unguarded():
+            item.write({'level': item.level + item._levels_on(), 'last_action': today})
+
+    def _levels_on(self):
+        """How far the level that is due lies above the reached one: lapsed ones before the due date are passed over."""
+        levels = self.policy_id.level_ids.sorted()
+        return levels.ids.index(self.next_level_id.id) + 1 - self.level
+
+    # === ACTION METHODS === #
+
+    def action_leave_out(self):
+        """Do not remind these invoices until somebody lets them in again."""
+        self.is_left_out = True
+        return True
+
+    def action_let_in(self):
+        self.is_left_out = False
+        return True
+
+    def action_remind(self):
+        """Do what is due of these items, also the levels that a person has to confirm."""
+        return self.case_id._remind_by_hand(self)
+
+
+class AccountMoveLine(models.Model):
+    """Clearing as the ladder sees it: what a payment or a return changes, the next wait is counted from."""
+
+    _inherit = 'account.move.line'
+
+    billing_dunning_item_ids = fields.One2many('billing.dunning.item', 'move_line_id', "Ladders")
+
+    def _reconcile_post_hook(self, data):
+        """EXTENDS account: after a part is paid, the wait for the next level begins anew."""
+        result = super()._reconcile_post_hook(data)
+        self._billing_count_anew()
+        return result
+
+    def _billing_count_anew(self):
+        # whoever registers a payment need not be of the recurring billing
+        items = self.env['billing.dunning.item'].sudo().search([('move_line_id', 'in', self.ids)])
+        items._unguarded().anchor = fields.Date.context_today(self)
+        items.case_id._thank()
+
+
+class AccountPartialReconcile(models.Model):
+    _inherit = 'account.partial.reconcile'
+
+    def unlink(self):
+        """EXTENDS account: what is owed again goes on where its ladder stood, after the wait that its level asks."""
+        lines = self.debit_move_id | self.credit_move_id
+        result = super().unlink()
+        lines.exists()._billing_count_anew()
+        return result
+
+
+class AccountMove(models.Model):
+    _inherit = 'account.move'
+
+    billing_dunning_item_ids = fields.One2many('billing.dunning.item', 'move_id', "Ladders")
+    billing_dunning_case_id = fields.Many2one(
+        'billing.dunning.case', "Reminder Case", compute='_compute_billing_dunning_case_id'
+    )
+
+    @api.depends('billing_dunning_item_ids.case_id')
+    def _compute_billing_dunning_case_id(self):
+        for move in self:
+            move.billing_dunning_case_id = move.billing_dunning_item_ids.case_id[:1]
+
+    def _billing_contracts(self):
+        """{invoice: its contract}, the first of several, of those that a contract billed."""
+        rows = self.env['account.move.line']._read_group(
+            [('move_id', 'in', self.ids), ('billing_contract_id', '!=', False)],
+            ['move_id'],
+            ['billing_contract_id:min'],
+        )
+        contracts = self.env['billing.contract'].browse([contract for _move, contract in rows])
+        return {move: contract for (move, _id), contract in zip(rows, contracts, strict=True)}

@@ -1,0 +1,242 @@
+from datetime import date
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import freeze_time, new_test_user, tagged
+from odoo.tools import mute_logger
+
+from .common import LOGGER, BillingCommon
+
+START = date(2026, 9, 1)
+
+
+@tagged('post_install', '-at_install')
+@freeze_time('2026-09-20')
+class TestBillingDunningCase(BillingCommon):
+    """Invoices of 120.00 due on 1 September, on the ladder that is usual in France."""
+
+    def _late_invoice(self, partner=None, debit=False, **values):
+        contract = self._contract(partner, debit=debit, date_start=START, date_end=date(2026, 9, 30), **values)
+        contract._start(START)
+        run = self._bill(START)
+        return run.line_ids.filtered(lambda line: line.contract_id == contract).invoice_id
+
+    def _steps(self, *days):
+        """What each night of September or October does: [(day, names of the levels and channels)]."""
+        made = []
+        for day in days:
+            actions = self._run_reminders(day)
+            made.append((day, sorted(f"{action.level_id.name}/{action.channel}" for action in actions)))
+        return made
+
+    def test_an_invoice_climbs_one_level_at_a_time(self):
+        invoice = self._late_invoice()
+        nights = [date(2026, 9, day) for day in (5, 6, 7, 15, 16, 17, 26)]
+        self.assertEqual(
+            [names for _day, names in self._steps(*nights)],
+            [
+                [],
+                ["First reminder/email"],
+                [],
+                [],
+                ["Second reminder/call", "Second reminder/email"],
+                [],
+                ["Last reminder/email"],
+            ],
+        )
+        item = invoice.billing_dunning_item_ids
+        self.assertEqual((item.level, item.last_action), (4, date(2026, 9, 26)))
+        self.assertEqual(item.case_id.stage, 'further')
+
+    def test_a_month_without_a_run_skips_no_level_and_does_one_a_night(self):
+        self._late_invoice()
+        made = self._steps(date(2026, 10, 20), date(2026, 10, 20), date(2026, 10, 21), date(2026, 10, 27))
+        self.assertEqual([[name.split("/")[0] for name in names[:1]] for _day, names in made],
+            [["First reminder"], [], [], ["Second reminder"]])  # fmt: skip
+
+    def test_a_formal_notice_waits_for_a_person_who_may_send_it(self):
+        invoice = self._late_invoice()
+        self._steps(*(date(2026, 9, day) for day in (6, 16, 26)))
+        self.assertFalse(self._run_reminders(date(2026, 10, 2)))
+        item = invoice.billing_dunning_item_ids
+        self.assertEqual((item.step, item.next_level_id.name), ('due', "Formal notice"))
+        clerk = new_test_user(self.env, 'clerk', 'recurring_billing.group_user', company_id=self.company.id)
+        manager = new_test_user(self.env, 'boss', 'recurring_billing.group_dunning', company_id=self.company.id)
+        with freeze_time('2026-10-02'):
+            with self.assertRaisesRegex(AccessError, "formal notice"):
+                item.with_user(clerk).action_remind()
+            item.with_user(manager).action_remind()
+        letter = item.case_id.action_ids.filtered(lambda action: action.channel == 'letter')
+        self.assertEqual((letter.state, letter.user_id, letter.amount), ('todo', manager, 120.0))
+        self.assertIn("FORMAL NOTICE", letter.body)
+        self.assertEqual(len(letter.fingerprint), 64)
+        self.assertEqual(item.case_id.stage, 'notice')
+        self.assertIn("Letter: Formal notice", item.case_id.activity_ids.mapped('summary'))
+        letter.with_user(manager).write({'tracking_number': "1A 234 567", 'received_on': date(2026, 10, 5)})
+        letter.with_user(manager).action_done()
+        self.assertEqual(letter.state, 'done')
+
+    def test_one_message_lists_all_late_invoices_of_a_customer(self):
+        late = self._late_invoice() | self._late_invoice(price=50.0)
+        reminder = self._run_reminders(date(2026, 9, 10))
+        self.assertEqual((reminder.move_ids, reminder.amount), (late, 180.0))
+        self.assertEqual((reminder.mail_id.email_to, reminder.channel), (self.customer.email_formatted, 'email'))
+        for invoice in late:
+            self.assertIn(invoice.name, reminder.body)
+            self.assertIn("First reminder by E-mail", invoice.message_ids[0].body)
+
+    def test_open_credits_are_taken_off_and_silence_what_they_cover(self):
+        invoice = self._late_invoice()
+        other = self._late_invoice(price=25.0)
+        credit = self._reverse(other)
+        credit.action_post()
+        (credit.line_ids | other.line_ids).remove_move_reconcile()
+        reminder = self._run_reminders(date(2026, 9, 10))
+        self.assertEqual((reminder.amount, reminder.move_ids), (120.0, invoice | other))
+        self.assertIn("Reversal of", reminder.body)
+        self.assertIn("-30.00", reminder.body.replace("\N{ZERO WIDTH NO-BREAK SPACE}", ""))
+
+    def test_nothing_is_said_where_open_credits_cover_the_debt(self):
+        invoice = self._late_invoice()
+        payment = self.env['account.payment'].create(
+            {'partner_id': self.customer.id, 'amount': 120.0, 'payment_type': 'inbound', 'partner_type': 'customer'}
+        )
+        payment.action_post()
+        self.assertTrue(payment.move_id)
+        self.assertFalse(self._run_reminders(date(2026, 9, 10)))
+        item = invoice.billing_dunning_item_ids
+        self.assertEqual((item.level, item.step), (0, 'covered'))
+        self.assertIn("match them", item.reason)
+
+    def test_before_the_due_date_a_debit_is_announced_and_not_reminded(self):
+        invoice = self._late_invoice(debit=True) | self._late_invoice(self._customer("Garage Noel"))
+        invoice.line_ids.filtered('date_maturity').date_maturity = date(2026, 9, 30)
+        reminder = self._run_reminders(date(2026, 9, 23))
+        self.assertEqual((reminder.move_ids, reminder.level_id.days), (invoice[1], -7))
+        self.assertEqual(invoice[0].billing_dunning_item_ids.reason, "silent: its debit is announced instead")
+
+    def test_a_debit_under_way_silences_and_a_returned_one_goes_on(self):
+        invoice = self._late_invoice(debit=True)
+        debit = self._collect(date(2026, 9, 21), date(2026, 9, 17)).debit_ids
+        self.assertFalse(self._run_reminders(date(2026, 9, 20)))
+        item = invoice.billing_dunning_item_ids
+        self.assertEqual(item.step, 'silent')
+        self.assertIn("debit of 09/21/2026 under way", item.reason)
+        self._settle(date(2026, 9, 21))
+        self.assertFalse(item.case_id.is_open)
+        with freeze_time('2026-09-24'):
+            debit._return(date(2026, 9, 24), 'AC04')
+        self.assertTrue(item.case_id.is_open)
+        self.assertEqual(item.anchor, date(2026, 9, 24))
+        self.assertFalse(self._run_reminders(date(2026, 9, 24)))
+        self.assertTrue(self._run_reminders(date(2026, 9, 25)))
+
+    def test_a_debit_that_comes_back_after_the_first_reminder_goes_on_with_the_second(self):
+        invoice = self._late_invoice(debit=True)
+        invoice.preferred_payment_method_line_id = False
+        self.assertEqual(self._steps(date(2026, 9, 6))[0][1], ["First reminder/email"])
+        with freeze_time('2026-09-08'):
+            payment = self._register_payment(invoice)
+        item = invoice.billing_dunning_item_ids
+        self.assertFalse(item.is_open or item.case_id.is_open)
+        with freeze_time('2026-09-20'):
+            (payment.move_id.line_ids | invoice.line_ids).remove_move_reconcile()
+            payment.action_cancel()
+        self.assertTrue(item.is_open and item.case_id.is_open)
+        self.assertEqual((item.level, item.anchor), (2, date(2026, 9, 20)))
+        waited = self._steps(date(2026, 9, 29), date(2026, 9, 30))
+        self.assertEqual([bool(names) for _day, names in waited], [False, True])
+
+    def test_a_partial_payment_counts_the_wait_anew(self):
+        invoice = self._late_invoice()
+        self._steps(date(2026, 9, 6))
+        with freeze_time('2026-09-14'):
+            self._register_payment(invoice, amount=20.0)
+        made = self._steps(date(2026, 9, 16), date(2026, 9, 23), date(2026, 9, 24))
+        self.assertEqual([bool(names) for _day, names in made], [False, False, True])
+        amounts = invoice.billing_dunning_case_id.action_ids.sorted('id').mapped('amount')
+        self.assertEqual(amounts, [120.0, 100.0, 100.0])
+
+    def test_paid_credited_and_blocked_invoices_are_left_alone(self):
+        paid, blocked = self._late_invoice(), self._late_invoice(self._customer("Garage Noel"))
+        credited = self._late_invoice(self._customer("Hotel Rivage"))
+        self._register_payment(paid)
+        blocked.action_toggle_block_payment()
+        self._reverse(credited).action_post()
+        self.assertFalse(self._run_reminders(date(2026, 9, 20)))
+
+    def test_what_is_left_out_by_hand_stays_out(self):
+        left, other = self._late_invoice(), self._late_invoice(self._customer("Garage Noel"))
+        self.env['billing.dunning.case'].with_company(self.company).action_prepare_all()
+        left.billing_dunning_item_ids.action_leave_out()
+        self.assertEqual(self._run_reminders(date(2026, 9, 20)).move_ids, other)
+        left.billing_dunning_item_ids.action_let_in()
+        self.assertEqual(self._run_reminders(date(2026, 9, 20)).move_ids, left)
+
+    def test_nothing_due_says_why(self):
+        invoice = self._late_invoice()
+        self._run_reminders(date(2026, 9, 20))
+        with self.assertRaisesRegex(UserError, "Second reminder on 09/27/2026 at the earliest"):
+            invoice.billing_dunning_case_id.action_remind()
+
+    def test_a_customer_without_address_gets_the_letter_and_a_person_is_asked(self):
+        invoice = self._late_invoice(self._customer("Sans Adresse", email=False))
+        letter = self._run_reminders(date(2026, 9, 20))
+        self.assertEqual((letter.channel, letter.state), ('letter', 'todo'))
+        self.assertIn("No e-mail address", letter.failure)
+        self.assertIn(invoice.name, letter.body)
+        self.assertEqual(letter.case_id.activity_ids.summary, "Letter: First reminder")
+
+    def test_a_bounced_mail_asks_for_the_letter(self):
+        self._late_invoice()
+        reminder = self._run_reminders(date(2026, 9, 20))
+        reminder.mail_id._postprocess_sent_message([], [], "unknown user", 'mail_bounce')
+        self.assertEqual((reminder.state, reminder.failure), ('failed', "unknown user"))
+        self.assertIn("did not arrive", reminder.case_id.activity_ids.summary)
+
+    def test_a_message_that_fails_for_one_customer_stops_nobody_else(self):
+        broken, fine = self._late_invoice(), self._late_invoice(self._customer("Garage Noel"))
+        template = self.env.ref('recurring_billing.mail_template_dunning_first')
+        template.subject = "{{ object.partner_id.name[12] }}"  # too short a name fails
+        with mute_logger(LOGGER, 'odoo.addons.mail'):
+            reminders = self._run_reminders(date(2026, 9, 20))
+        self.assertEqual(reminders.partner_id, self.customer)
+        self.assertFalse(broken.billing_dunning_case_id.error)
+        self.assertTrue(fine.billing_dunning_case_id.error)
+        self.assertEqual(fine.billing_dunning_item_ids.level, 0)
+        template.subject = "Late"
+        fine.billing_dunning_case_id.action_retry()
+        self.assertEqual(self._run_reminders(date(2026, 9, 20)).partner_id, fine.partner_id)
+
+    def test_an_invoice_ends_under_the_version_with_which_it_began(self):
+        invoice = self._late_invoice()
+        self._run_reminders(date(2026, 9, 20))
+        policy = invoice.billing_dunning_item_ids.policy_id
+        new = self.env[policy._name].browse(policy.action_new_version()['res_id'])
+        new.action_put_in_force()
+        other = self._late_invoice(self._customer("Garage Noel"))
+        self._run_reminders(date(2026, 9, 27))
+        self.assertEqual(invoice.billing_dunning_item_ids.policy_id, policy)
+        self.assertEqual(other.billing_dunning_item_ids.policy_id, new)
+
+    def test_a_reminder_is_proof_and_not_typed_over(self):
+        self._late_invoice()
+        reminder = self._run_reminders(date(2026, 9, 20))
+        with self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"):
+            reminder.body = "something friendlier"
+        with self.assertRaisesRegex(UserError, "cannot be deleted"):
+            reminder.sudo().unlink()
+
+    def test_the_cron_reminds(self):
+        invoice = self._late_invoice()
+        with self.enter_registry_test_mode():
+            self.env.ref('recurring_billing.ir_cron_remind').method_direct_trigger()
+        self.assertEqual(len(invoice.billing_reminder_ids), 1)
+
+    def test_the_message_speaks_the_customers_language(self):
+        self.env['res.lang']._activate_lang('fr_FR')
+        self.env['ir.module.module']._load_module_terms(['recurring_billing'], ['fr_FR'])
+        self.customer.lang = 'fr_FR'
+        self._late_invoice()
+        reminder = self._run_reminders(date(2026, 9, 20))
+        self.assertIn("Bonjour", reminder.body)
+        self.assertIn("01/09/2026", reminder.body)
