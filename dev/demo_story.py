@@ -248,7 +248,8 @@ def notice_facts(euros):
 def trouble_facts(euros):
     returned = env["billing.debit"].search([("state", "=", "returned"), ("company_id", "=", company.id)])
     reminders = env["billing.dunning.action"].search([("company_id", "=", company.id)], order="date")
-    last = reminders[-1]
+    mails = reminders.filtered(lambda row: row.channel == "email")
+    last = mails[-1]
     return {
         "returned": "; ".join(
             f"{debit.partner_id.name}, invoice {debit.reference}, {euros(debit.amount)}, "
@@ -256,7 +257,7 @@ def trouble_facts(euros):
             f"{euros(sum(debit.move_ids.mapped('amount_residual')))} still due"
             for debit in returned
         ),
-        "reminder": f"{len(reminders)} e-mails written; the last to {last.email_to} on {last.date} for "
+        "reminder": f"{len(mails)} e-mails written; the last to {last.email_to} on {last.date} for "
         f"{euros(last.amount)}",
     }
 

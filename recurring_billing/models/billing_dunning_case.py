@@ -36,7 +36,6 @@ class BillingDunningCase(models.Model):
         ],
         compute='_compute_stage',
         store=True,
-        group_expand=True,
     )
     credit_line_ids = fields.Many2many(
         'account.move.line', string="Credits to Match", compute='_compute_credit_line_ids', compute_sudo=True
@@ -89,10 +88,11 @@ class BillingDunningCase(models.Model):
 
     @api.depends('item_ids.step', 'item_ids.next_on', 'item_ids.is_left_out')
     def _compute_next(self):
+        today = fields.Date.context_today(self)
         for case in self:
             items = case.item_ids.filtered(lambda item: item.is_open and item.next_on and not item.is_left_out)
             item = items.sorted('next_on')[:1]
-            case.next_on = item.next_on
+            case.next_on = item and max(item.next_on, today)
             case.next_step = item.next_level_id.name
 
     def _compute_credit_line_ids(self):
