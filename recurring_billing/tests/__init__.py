@@ -42,6 +42,7 @@ from . import (
     test_billing_discount,
     test_billing_dunning_case,
     test_billing_dunning_policy,
+    test_billing_dunning_workers,
     test_billing_index,
     test_billing_interest_rate,
     test_billing_mandate,
