@@ -9,6 +9,10 @@ from .common import LOGGER, BillingCommon
 START = date(2026, 9, 1)
 
 
+def _plain(text):
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
 @tagged('post_install', '-at_install')
 @freeze_time('2026-09-20')
 class TestBillingDunningCase(BillingCommon):
@@ -52,6 +56,31 @@ class TestBillingDunningCase(BillingCommon):
         made = self._steps(date(2026, 10, 20), date(2026, 10, 20), date(2026, 10, 21), date(2026, 10, 27))
         self.assertEqual([[name.split("/")[0] for name in names[:1]] for _day, names in made],
             [["First reminder"], [], [], ["Second reminder"]])  # fmt: skip
+
+    def test_the_second_reminder_of_a_business_computes_interest_and_indemnity(self):
+        invoice = self._late_invoice()
+        self._steps(date(2026, 9, 6))
+        mail = self._run_reminders(date(2026, 9, 16)).filtered(lambda action: action.channel == 'email')
+        # C. com. L441-10, D441-5: 15 days from 2 to 16 September at 2.40 + 10 points, and 40 EUR
+        self.assertIn(f"{invoice.name}: 120.00 € × 12.40 % × 15 days / 365 = 0.61 €", _plain(mail.body))
+        self.assertIn(f"{invoice.name}: indemnity for recovery costs 40.00 €", _plain(mail.body))
+        self.assertIn("to this day: 40.61 €", _plain(mail.body))
+
+    def test_a_consumer_is_told_of_no_fee_before_the_formal_notice_is_received(self):
+        person = self._customer("Paul Petit", is_company=False)
+        self._late_invoice(person)
+        for day in (date(2026, 9, 6), date(2026, 9, 16), date(2026, 9, 26)):
+            for action in self._run_reminders(day):
+                self.assertEqual(action._late_fees(), [])
+                self.assertNotIn("365", action.body or "")
+
+    def test_a_half_year_without_its_rate_blocks_the_case_and_says_what_to_enter(self):
+        invoice = self._late_invoice()
+        self._steps(date(2026, 9, 6))
+        self.env['billing.interest.rate'].sudo().search([('date_from', '=', date(2026, 7, 1))]).unlink()
+        with mute_logger(LOGGER, 'odoo.addons.mail'):
+            self.assertFalse(self._run_reminders(date(2026, 9, 16)))
+        self.assertIn("Interest Rates", invoice.billing_dunning_case_id.error)
 
     def test_a_formal_notice_waits_for_a_person_who_may_send_it(self):
         invoice = self._late_invoice()
