@@ -110,9 +110,11 @@ class BillingDunningAction(models.Model):
         :param steps: [(case, items that get their level, items that the message lists)]
         :return: the actions
         """
+        charged = [listed for _case, due, listed in steps if due._highest_level().late_fees == 'charged']
+        self.env['billing.late.fee']._charge(self.env['billing.dunning.item'].concat(*charged), today)
         values = []
         for case, due, listed in steps:
-            level = due.next_level_id.sorted(lambda level: (level.days, level.sequence))[-1]
+            level = due._highest_level()
             values += [self._values(case, level, listed, channel, today) for channel in self._channels(case, level)]
         actions = self._unguarded().create(values).with_env(self.env)
         actions._write_texts()

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.tools import format_date
 
 
 class BillingDunningAction(models.Model):
@@ -7,47 +8,37 @@ class BillingDunningAction(models.Model):
     _inherit = 'billing.dunning.action'
 
     def _late_fees(self):
-        """The late interest and indemnity of each invoice as texts, then their total; none where the level is silent
-        about them or nothing is owed.
+        """The late interest and indemnity of each invoice as texts, their total and by which document they are charged;
+        none where the level is silent about them or nothing is owed.
 
         :raises UserError: a half-year in which interest accrues has no rate
         """
         self.ensure_one()
         if self.level_id.late_fees == 'none':
             return []
-        rates = self.env['billing.interest.rate']
-        table = rates._by_half_year()
-        fees = {}
-        for item in self.item_ids.sorted('date_due'):
-            fee = rates._late_interest(item._claim(), self.date, item.currency_id, table)
-            if fee.total:
-                fees[item] = fee
-        texts = [text for item, fee in fees.items() for text in self._fee_in_words(item, fee)]
-        if fees and len(self.item_ids.currency_id) == 1:
-            total = self.item_ids.currency_id.format(float(sum(fee.total for fee in fees.values())))
-            texts.append(self.env._("Total of interest and indemnities to this day: %s", total))
-        return texts
-
-    def _fee_in_words(self, item, fee):
-        money = item.currency_id.format
-        texts = [
-            self.env._(
-                "%(invoice)s: %(base)s × %(rate)s %% × %(days)s days / 365 = %(amount)s",
-                invoice=item.move_id.name,
-                base=money(float(segment.base)),
-                rate=f"{segment.rate:.2f}",
-                days=segment.days,
-                amount=money(float(segment.amount)),
-            )
-            for segment in fee.segments
-        ]
-        if fee.indemnity:
-            indemnity = self.env.ref('base.EUR').format(float(fee.indemnity))
+        fees = self.item_ids._late_interest(self.date)
+        texts = [text for item, fee in fees.items() for text in item._fee_in_words(fee)]
+        currencies = self.item_ids.currency_id
+        if fees and len(currencies) == 1:
+            euros = self.env.ref('base.EUR')
+            amounts = [
+                float(fee.interest) + euros._convert(float(fee.indemnity), currencies, self.company_id, self.date)
+                for fee in fees.values()
+            ]
             texts.append(
-                self.env._(
-                    "%(invoice)s: indemnity for recovery costs %(amount)s",
-                    invoice=item.move_id.name,
-                    amount=indemnity,
-                )
+                self.env._("Total of interest and indemnities to this day: %s", currencies.format(sum(amounts)))
             )
-        return texts
+        return texts + self._charged_in_words()
+
+    def _charged_in_words(self):
+        documents = self.item_ids.late_fee_ids.filtered(lambda fee: fee.state == 'charged').document_id
+        return [
+            self.env._(
+                "Charged by %(document)s of %(date)s: %(amount)s, of which %(residual)s is still due",
+                document=document.name,
+                date=format_date(self.env, document.invoice_date),
+                amount=document.currency_id.format(document.amount_total),
+                residual=document.currency_id.format(document.amount_residual),
+            )
+            for document in documents
+        ]

@@ -44,6 +44,11 @@ class BillingDunningCase(models.Model):
     amount_open = fields.Monetary("Open, Not Late Yet", compute='_compute_amounts')
     amount_credit = fields.Monetary("Open Credits", compute='_compute_amounts')
     days_late = fields.Integer(compute='_compute_amounts')
+    amount_fees = fields.Monetary(
+        "Late Fees So Far",
+        compute='_compute_amount_fees',
+        help="Interest and indemnities that were neither charged nor waived yet. Nothing where a rate is missing.",
+    )
     last_action_id = fields.Many2one('billing.dunning.action', compute='_compute_last_action_id')
     next_on = fields.Date(compute='_compute_next')
     next_step = fields.Char("Next", compute='_compute_next')
@@ -80,6 +85,19 @@ class BillingDunningCase(models.Model):
             case.amount_open = sum((items - late).move_line_id.mapped('amount_residual'))
             case.amount_credit = -sum(case.credit_line_ids.mapped('amount_residual'))
             case.days_late = max(late.mapped('days_late'), default=0)
+
+    @api.depends('item_ids.late_fee_ids.state')
+    def _compute_amount_fees(self):
+        today = fields.Date.context_today(self)
+        for case in self:
+            try:
+                owed = case.item_ids._late_fees_owed(today)
+            except UserError:  # the button that charges them says which rate is missing
+                owed = {}
+            case.amount_fees = sum(
+                item.currency_id._convert(fee.interest + fee.indemnity, case.currency_id, case.company_id, today)
+                for item, fee in owed.items()
+            )
 
     @api.depends('action_ids')
     def _compute_last_action_id(self):

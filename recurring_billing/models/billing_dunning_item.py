@@ -216,6 +216,10 @@ class BillingDunningItem(models.Model):
         for item in self._unguarded():
             item.write({'level': item.level + item._levels_on(), 'last_action': today})
 
+    def _highest_level(self):
+        """The gravest of the levels that are due, which the one message for all these items speaks."""
+        return self.next_level_id.sorted(lambda level: (level.days, level.sequence))[-1]
+
     def _levels_on(self):
         """How far the level that is due lies above the reached one: lapsed ones before the due date are passed over."""
         levels = self.policy_id.level_ids.sorted()

@@ -11,6 +11,7 @@ from ..tools.late_interest import (
     PUBLIC_POINTS,
     HalfYear,
     MissingRate,
+    floor,
     half_year,
     late_interest,
 )
@@ -133,6 +134,14 @@ class BillingInterestRate(models.Model):
             return late_interest(claim, rates, until, rounding=Decimal(str(currency.rounding)))
         except MissingRate as missing:
             raise UserError(self._missing_text(missing)) from missing
+
+    @api.model
+    def _contract_floor(self, day):
+        """The lowest rate in percent that a contract with a business may name on ``day``, or None: not known."""
+        try:
+            return float(floor(self._by_half_year(), day))
+        except MissingRate:
+            return None
 
     @api.model
     def _missing_text(self, missing):

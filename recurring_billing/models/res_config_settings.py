@@ -19,6 +19,9 @@ class ResConfigSettings(models.TransientModel):
     billing_dunning_consumer_policy_id = fields.Many2one(
         related='company_id.billing_dunning_consumer_policy_id', readonly=False
     )
+    billing_interest_account_id = fields.Many2one(related='company_id.billing_interest_account_id', readonly=False)
+    billing_indemnity_account_id = fields.Many2one(related='company_id.billing_indemnity_account_id', readonly=False)
+    billing_late_rate = fields.Float(related='company_id.billing_late_rate', readonly=False)
     billing_late_tolerance = fields.Integer(related='company_id.billing_late_tolerance', readonly=False)
     billing_missed_limit = fields.Integer(related='company_id.billing_missed_limit', readonly=False)
     billing_security_account_id = fields.Many2one(related='company_id.billing_security_account_id', readonly=False)

@@ -45,6 +45,7 @@ from . import (
     test_billing_dunning_workers,
     test_billing_index,
     test_billing_interest_rate,
+    test_billing_late_fee,
     test_billing_mandate,
     test_billing_mandate_amendment,
     test_billing_mandate_exchange,
