@@ -3,7 +3,7 @@ PYTHON ?= python3
 NO_PYTHON = Python is missing: install the packages python3 (3.11 to 3.13) and python3-venv.
 DEV = @command -v $(PYTHON) >/dev/null || { echo '!! $(NO_PYTHON)' >&2; exit 1; }; $(PYTHON) dev
 
-.PHONY: help demo test serve shell lint i18n bench-billing bench-debit bench-pain008 bench-bank-messages bench-returns fuzz stop clean lock
+.PHONY: help demo test serve shell lint i18n bench-billing bench-debit bench-pain008 bench-bank-messages bench-returns bench-dunning fuzz stop clean lock
 
 help: ; $(DEV) --help
 
@@ -34,6 +34,9 @@ bench-bank-messages: ; $(DEV) bench bank_messages $(SIZE)
 
 # SIZE is the number of returned debits, 1000 if not given
 bench-returns: ; $(DEV) bench returns $(SIZE)
+
+# SIZE is the number of late invoices, 10000 if not given
+bench-dunning: ; $(DEV) bench dunning $(SIZE)
 
 # SECONDS_LONG is how long the reader of bank messages is attacked, 60 if not given
 fuzz: ; $(DEV) fuzz $(SECONDS_LONG)

@@ -19,6 +19,10 @@ RETURN_TITLES = {
     ("floor", ""): "Odoo itself, payments reversed one by one",
     ("ours", ""): "recurring_billing, one batch",
 }
+DUNNING_TITLES = {
+    ("ours", ""): "recurring_billing, Prepare Reminders",
+    ("oca", ""): "OCA account_credit_control, its run",
+}
 COLUMNS = "{:<46}{:>9}{:>8}{:>8}{:>10}{:>9}{:>7}{:>9}{:>9}{:>8}"
 HEAD = ("", "number", "CPU ms", "Python", "Postgres", "queries", "floor", "MB peak", "MB end", "wall s")
 BUSY = 0.25  # processors; beyond, other programs take caches and memory away from what is measured
@@ -55,6 +59,21 @@ def return_lines(races, load, others):
     """The report of the returns; each race is of the floor and ours."""
     yield from machine(load, others)
     yield from table(races, RETURN_TITLES, "return")
+
+
+def dunning_lines(races, load, others):
+    """The report of the late invoices; each race is of ours and OCA's, the last one of fewer invoices and ours alone."""
+    yield from machine(load, others)
+    yield from table(races, DUNNING_TITLES, "late invoice")
+    *rounds, [few] = races
+    times = [{result.name: result for result in race} for race in rounds]
+    ratios = [race["ours"].each / race["oca"].each for race in times if "oca" in race]
+    yield ""
+    if ratios:
+        yield figure("ours / OCA", statistics.median(ratios), 1 / 3, f"({min(ratios):.2f} to {max(ratios):.2f})")
+    many = times[-1]["ours"]
+    more = (many.queries - few.queries) / (many.size - few.size)
+    yield f"  {more:.3f} queries for each further invoice: they grow with slices of invoices, not with invoices"
 
 
 def machine(load, others):

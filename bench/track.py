@@ -21,6 +21,7 @@ class Contestant:
 FLOOR = Contestant("floor")
 OURS = Contestant("ours", "recurring_billing", (ROOT,))
 OCA_CONTRACT = Contestant("oca", "contract", (peers.ADDONS,))
+OCA_CREDIT = Contestant("oca", "account_credit_control", (peers.ADDONS,))
 OCA_DEBIT = Contestant("oca", "account_banking_sepa_direct_debit", (peers.ADDONS,))
 
 

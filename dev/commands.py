@@ -171,7 +171,7 @@ def parse():
         subparsers.add_parser(name, help=function.__doc__, description=function.__doc__)
     subparsers.choices["test"].add_argument("tags", nargs="?", help="as Odoo's --test-tags")
     subparsers.choices["bench"].add_argument(
-        "subject", choices=["billing", "debit", "pain008", "bank_messages", "returns"]
+        "subject", choices=["billing", "debit", "pain008", "bank_messages", "returns", "dunning"]
     )
     subparsers.choices["bench"].add_argument("size", nargs="?", type=int, help="number of contracts or debits")
     subparsers.choices["fuzz"].add_argument("seconds", nargs="?", type=int, help="how long, 60 if not given")

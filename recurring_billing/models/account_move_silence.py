@@ -59,12 +59,9 @@ class AccountMove(models.Model):
     def _billing_notice_silence(self, day):
         """Before its due date, what a debit is to pay is announced by the notice of that debit, and not twice."""
         silences = {}
-        for move in self:
-            if not move._billing_awaits_debit():
-                continue
-            lines = move.line_ids.filtered(lambda line: line.account_type == 'asset_receivable')
-            due = min(lines.filtered('date_maturity').mapped('date_maturity'), default=None)
-            if due and due >= day:
+        for move, lines in self._billing_due_items().filtered('date_maturity').grouped('move_id').items():
+            due = min(lines.mapped('date_maturity'))
+            if due >= day and move._billing_awaits_debit():
                 silences[move] = Silence(self.env._("its debit is announced instead"), due)
         return silences
 
@@ -80,20 +77,21 @@ class AccountMove(models.Model):
 
     def _billing_person_silence(self):
         """What somebody blocked, or does not want to be reminded of."""
+        left_alone = self._billing_due_items().filtered('no_followup').move_id
         silences = {}
         for move in self:
             if move.payment_state == 'blocked':
                 silences[move] = Silence(self.env._("its payment is blocked"))
-            elif move.no_followup:
+            elif move in left_alone:
                 silences[move] = Silence(self.env._("marked “No Follow-Up”"))
         return silences
 
     def _billing_debit_silence(self, day):
         """What a debit under way, announced for ``day`` or later, or planned again then, is to pay."""
-        due = self.line_ids.filtered(lambda line: line.account_type == 'asset_receivable' and not line.reconciled)
+        due = self._billing_due_items()
         announced, retries = due._billing_announced_days(), due._billing_retry_days()
         silences = {}
-        for line in due:
+        for line in due.filtered(lambda line: announced[line] or retries[line]):
             move = line.move_id
             if retries[line] and retries[line] >= day:
                 text = self.env._("debited again on %s", format_date(self.env, retries[line]))
@@ -105,3 +103,8 @@ class AccountMove(models.Model):
             debit = move.billing_debit_ids.filtered(lambda debit: debit.state in UNDER_WAY)[:1]
             silences[move] = Silence(self.env._("debit of %s under way", format_date(self.env, debit.date)))
         return silences
+
+    def _billing_due_items(self):
+        """What of these invoices is due or will be: their other lines, which may be many, are not read."""
+        domain = [('move_id', 'in', self.ids), ('account_type', '=', 'asset_receivable'), ('reconciled', '=', False)]
+        return self.env['account.move.line'].search(domain)

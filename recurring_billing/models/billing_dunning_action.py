@@ -97,6 +97,13 @@ class BillingDunningAction(models.Model):
             parts = [action.partner_id.display_name, labels[action.channel], format_date(self.env, action.date)]
             action.display_name = " · ".join(parts)
 
+    def _step_in_words(self):
+        """The level, the channel and the day, where the customer is known."""
+        self.ensure_one()
+        label = dict(self._fields['channel']._description_selection(self.env))[self.channel]
+        parts = [self.level_id.name, label, format_date(self.env, self.date)]
+        return " · ".join(filter(None, parts))
+
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
         raise UserError(self.env._("Reminders are kept as proof: they cannot be deleted."))
@@ -197,9 +204,7 @@ class BillingDunningAction(models.Model):
     def _ask_for(self, summary):
         self.ensure_one()
         type_ = 'mail.mail_activity_data_call' if self.channel == 'call' else 'mail.mail_activity_data_todo'
-        self.case_id.activity_schedule(
-            type_, summary=summary, note=self.failure or "", user_id=self.case_id._responsible().id
-        )
+        self.case_id._ask(type_, summary, self.failure or "")
 
     # === ANSWERS === #
 

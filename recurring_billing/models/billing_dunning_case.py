@@ -49,7 +49,7 @@ class BillingDunningCase(models.Model):
         compute='_compute_amount_fees',
         help="Interest and indemnities that were neither charged nor waived yet. Nothing where a rate is missing.",
     )
-    last_action_id = fields.Many2one('billing.dunning.action', compute='_compute_last_action_id')
+    last_step = fields.Char("Last", compute='_compute_last_step')
     next_on = fields.Date(compute='_compute_next')
     next_step = fields.Char("Next", compute='_compute_next')
     handed_over_on = fields.Date(readonly=True, copy=False, tracking=True)
@@ -100,9 +100,10 @@ class BillingDunningCase(models.Model):
             )
 
     @api.depends('action_ids')
-    def _compute_last_action_id(self):
+    def _compute_last_step(self):
         for case in self:
-            case.last_action_id = case.action_ids.sorted(lambda action: (action.date, action.id))[-1:]
+            last = case.action_ids.sorted(lambda action: (action.date, action.id))[-1:]
+            case.last_step = last and last._step_in_words()
 
     @api.depends('item_ids.step', 'item_ids.next_on', 'item_ids.is_left_out')
     def _compute_next(self):
@@ -141,6 +142,20 @@ class BillingDunningCase(models.Model):
         values = [{'company_id': company.id, 'partner_id': partner.id} for company, partner in missing]
         new = self._unguarded().with_context(tracking_disable=True).create(values).with_env(self.env)
         return cases | dict(zip(missing, new, strict=True))
+
+    def _item_values(self, line, policy):
+        """The ladder of the due item ``line``; what is known of it is given, so that nothing has to be computed."""
+        self.ensure_one()
+        return {
+            'case_id': self.id,
+            'move_line_id': line.id,
+            'policy_id': policy.id,
+            'company_id': self.company_id.id,
+            'partner_id': self.partner_id.id,
+            'move_id': line.move_id.id,
+            'date_due': line.date_maturity,
+            'is_open': True,
+        }
 
     @api.model
     def _cron_run(self):
@@ -292,11 +307,15 @@ class BillingDunningCase(models.Model):
                 case._unguarded().handed_over_on = today
             if level.effect != 'none':
                 label = dict(level._fields['effect']._description_selection(self.env))[level.effect]
-                case.activity_schedule(
-                    'mail.mail_activity_data_todo',
-                    summary=self.env._("%(level)s: %(effect)s", level=level.name, effect=label),
-                    user_id=case._responsible().id,
+                case._ask(
+                    'mail.mail_activity_data_todo', self.env._("%(level)s: %(effect)s", level=level.name, effect=label)
                 )
+
+    def _ask(self, type_, summary, note=""):
+        """Ask somebody to do what ``summary`` says, once: who is asked already is not asked again."""
+        self.ensure_one()
+        if summary not in self.activity_ids.mapped('summary'):
+            self.activity_schedule(type_, summary=summary, note=note, user_id=self._responsible().id)
 
     def _log_step(self, actions, due, listed):
         """What was done, in the case and on each invoice that reached a level."""

@@ -1,3 +1,4 @@
+from collections import defaultdict
 from dataclasses import replace
 from decimal import Decimal
 
@@ -164,7 +165,7 @@ class BillingDunningItem(models.Model):
             if key not in policies:
                 policies[key] = self.env['billing.dunning.policy']._for(*key)
             if policies[key]:
-                values.append({'case_id': cases[key[:2]].id, 'move_line_id': line.id, 'policy_id': policies[key].id})
+                values.append(cases[key[:2]]._item_values(line, policies[key]))
         return self._unguarded().create(values).with_env(self.env)
 
     def _decisions(self, today):
@@ -186,6 +187,8 @@ class BillingDunningItem(models.Model):
         due.case_id.invalidate_recordset(['credit_line_ids'])  # it hangs on what is booked, not on a field
         void = {}
         for case, items in due.grouped('case_id').items():
+            if not case.credit_line_ids:
+                continue
             claimed = items | case.item_ids.filtered(
                 lambda item: item in decisions and item.date_due < today and decisions[item].reason != 'silent'
             )
@@ -200,21 +203,21 @@ class BillingDunningItem(models.Model):
         return Debt(self.date_due, residual, self.level, self.last_action or None, self.anchor or None, silence)
 
     def _write_decisions(self, decisions):
+        levels = {policy: policy.level_ids.sorted().ids for policy in self.policy_id}
+        changes = defaultdict(list)
         for item, decision in decisions.items():
-            levels = item.policy_id.level_ids.sorted()
-            values = {
-                'step': decision.reason,
-                'next_level_id': levels[decision.next_level - 1].id if decision.next_level else False,
-                'next_on': decision.next_on or False,
-            }
-            known = {'step': item.step, 'next_level_id': item.next_level_id.id, 'next_on': item.next_on}
-            if values != known:
-                item._unguarded().write(values)
+            following = levels[item.policy_id][decision.next_level - 1] if decision.next_level else False
+            values = (decision.reason, following, decision.next_on or False)
+            if values != (item.step, item.next_level_id.id, item.next_on):
+                changes[values].append(item.id)
+        for (step, following, day), ids in changes.items():
+            self.browse(ids)._unguarded().write({'step': step, 'next_level_id': following, 'next_on': day})
 
     def _reach(self, today):
         """Write down that the level that was due has been done ``today``."""
-        for item in self._unguarded():
-            item.write({'level': item.level + item._levels_on(), 'last_action': today})
+        reached = self.grouped(lambda item: item.level + item._levels_on())
+        for level, items in reached.items():
+            items._unguarded().write({'level': level, 'last_action': today})
 
     def _highest_level(self):
         """The gravest of the levels that are due, which the one message for all these items speaks."""

@@ -2,6 +2,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from odoo import models
+from odoo.tools.misc import formatLang
 
 from ..tools.late_interest import Claim, Payment
 
@@ -93,7 +94,7 @@ class BillingDunningItem(models.Model):
                 "%(invoice)s: %(base)s × %(rate)s %% × %(days)s days / 365 = %(amount)s",
                 invoice=self.move_id.name,
                 base=money(float(segment.base)),
-                rate=f"{segment.rate:.2f}",
+                rate=formatLang(self.env, float(segment.rate)),
                 days=segment.days,
                 amount=money(float(segment.amount)),
             )

@@ -144,8 +144,9 @@ class BillingDunningPolicy(models.Model):
             yield tag.billing_dunning_policy_id
         is_business = audience == 'business'
         yield company.billing_dunning_policy_id if is_business else company.billing_dunning_consumer_policy_id
-        shipped = self.env.ref(f'recurring_billing.dunning_policy_{audience}', raise_if_not_found=False)
-        yield shipped or self.browse()
+        shipped = f'recurring_billing.dunning_policy_{audience}'
+        # `env.ref` asks the database at each call; one that is in force is never deleted
+        yield self.browse(self.env['ir.model.data'].sudo()._xmlid_to_res_id(shipped) or [])
 
     def _ladder(self):
         """The levels as `tools.dunning_ladder` takes them."""
