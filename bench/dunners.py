@@ -1,8 +1,8 @@
 """Who looks at late invoices: runs inside Odoo.
 
-Each contestant has ``prepare``, outside of the measured time, and ``work``, the measured time: from posted invoices that
-nobody has looked at yet to a committed list that says which reminder each gets. All look at the same invoices of the
-same customers, two or three of each.
+Each contestant has ``prepare``, outside of the measured time, and ``work``, the measured time: from posted invoices
+that nobody has looked at yet to a committed list that says which reminder each gets. All look at the same invoices of
+the same customers, two or three of each.
 """
 
 import billers

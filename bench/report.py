@@ -62,7 +62,7 @@ def return_lines(races, load, others):
 
 
 def dunning_lines(races, load, others):
-    """The report of the late invoices; each race is of ours and OCA's, the last one of fewer invoices and ours alone."""
+    """The report of the late invoices; each race is of ours and OCA's, the last one of fewer invoices."""
     yield from machine(load, others)
     yield from table(races, DUNNING_TITLES, "late invoice")
     *rounds, [few] = races
