@@ -99,6 +99,7 @@
         'views/billing_dunning_level_views.xml',
         'views/billing_dunning_policy_views.xml',
         'views/billing_interest_rate_views.xml',
+        'views/billing_webhook_views.xml',
         'views/account_journal_views.xml',
         'views/account_move_views.xml',
         'views/report_invoice.xml',

@@ -19,6 +19,7 @@ class BillingDunningAction(models.Model):
         {
             *('case_id', 'company_id', 'partner_id', 'level_id', 'channel', 'state', 'date', 'user_id', 'item_ids'),
             *('move_ids', 'amount', 'mail_id', 'email_to', 'subject', 'body', 'fingerprint', 'failure', 'done_on'),
+            *('phone', 'delivery_id', 'activity_id'),
         }
     )
 
@@ -72,6 +73,7 @@ class BillingDunningAction(models.Model):
         readonly=True, help="SHA-256 of the message as it was written: shows that it is unchanged."
     )
     failure = fields.Char(readonly=True)
+    activity_id = fields.Many2one('mail.activity', readonly=True, index='btree_not_null', ondelete='set null')
     done_on = fields.Date(readonly=True)
     tracking_number = fields.Char(help="Of the registered letter.")
     received_on = fields.Date(help="Day on which the customer received the letter, as its receipt says.")
@@ -126,6 +128,7 @@ class BillingDunningAction(models.Model):
         actions = self._unguarded().create(values).with_env(self.env)
         actions._write_texts()
         actions._mail()
+        actions._send_messages()
         actions._ask()
         for case, due, listed in steps:
             case._log_step(actions.filtered(lambda action, case=case: action.case_id == case), due, listed)
@@ -141,24 +144,31 @@ class BillingDunningAction(models.Model):
         return channels
 
     @api.model
+    def _channel_fault(self, case, level, channel):
+        """Why a person has to do what ``channel`` would do by itself, or has to know; None: nothing is in the way."""
+        if channel == 'letter' and level.by_email and not case.partner_id.email:
+            return self.env._("No e-mail address: send the letter instead.")
+        return None
+
+    @api.model
     def _values(self, case, level, listed, channel, today):
+        failure = self._channel_fault(case, level, channel)
+        is_done = channel not in ('letter', 'call') and not failure
         return {
             'case_id': case.id,
             'company_id': case.company_id.id,
             'partner_id': case.partner_id.id,
             'level_id': level.id,
             'channel': channel,
-            'state': 'done' if channel in ('email', 'none') else 'todo',
+            'state': 'done' if is_done else 'todo',
             'date': today,
-            'done_on': today if channel in ('email', 'none') else False,
+            'done_on': is_done and today,
             'user_id': self.env.uid,
             'item_ids': [fields.Command.set(listed.ids)],
             'move_ids': [fields.Command.set(listed.move_id.ids)],
             'amount': sum((listed.move_line_id | case.credit_line_ids).mapped('amount_residual')),
             'email_to': case.partner_id.email_formatted if channel == 'email' else False,
-            'failure': self.env._("No e-mail address: send the letter instead.")
-            if channel == 'letter' and level.by_email and not case.partner_id.email
-            else False,
+            'failure': failure,
         }
 
     def _write_texts(self):
@@ -172,7 +182,7 @@ class BillingDunningAction(models.Model):
                     action._keep(subjects[action.id], texts[action.id])
             elif channel in ('sms', 'message'):
                 for action in actions:
-                    action._keep(False, level.with_context(lang=action.partner_id.lang).short_text)
+                    action._keep(False, action._short_text())
 
     def _mail(self):
         """Write the e-mails, and hand them to the post office, which sends them in its own time."""
@@ -185,8 +195,20 @@ class BillingDunningAction(models.Model):
                 action._keep(mail.subject, mail.body_html)
                 if level.attaches_invoices:
                     mail.attachment_ids |= action.move_ids.invoice_pdf_report_id.sudo()
+        for company, actions in letters.grouped('company_id').items():
+            actions._spread(company.billing_reminders_an_hour)
         if letters:
             self.env.ref('mail.ir_cron_mail_scheduler_action').sudo()._trigger()  # for administrators only
+
+    def _spread(self, an_hour):
+        """Have the post office send so many of these e-mails an hour, after those that wait already; 0: all at once."""
+        if not an_hour:
+            return
+        waiting = self.search_count([('company_id', '=', self.company_id.id), ('mail_id.state', '=', 'outgoing')])
+        now = fields.Datetime.now()
+        for place, action in enumerate(self, waiting - len(self)):
+            if hours := place // an_hour:
+                action.mail_id.scheduled_date = fields.Datetime.add(now, hours=hours)
 
     def _keep(self, subject, body):
         """Keep the message as proof, with its hash."""
@@ -204,7 +226,7 @@ class BillingDunningAction(models.Model):
     def _ask_for(self, summary):
         self.ensure_one()
         type_ = 'mail.mail_activity_data_call' if self.channel == 'call' else 'mail.mail_activity_data_todo'
-        self.case_id._ask(type_, summary, self.failure or "")
+        self._unguarded().activity_id = self.case_id._ask(type_, summary, self.failure or "")
 
     # === ANSWERS === #
 
@@ -215,8 +237,8 @@ class BillingDunningAction(models.Model):
                 raise UserError(self.env._("%s: say what came of the call first.", action.display_name))
             action._unguarded().write({'state': 'done', 'done_on': fields.Date.context_today(self), 'failure': False})
             action.case_id.message_post(body=action._result_in_words())
-            if not action.case_id.action_ids.filtered(lambda other: other.state != 'done'):
-                action.case_id.activity_unlink(['mail.mail_activity_data_todo', 'mail.mail_activity_data_call'])
+            waiting = action.case_id.action_ids.filtered(lambda other: other.state != 'done').activity_id
+            (action.activity_id - waiting).unlink()
         return True
 
     def _result_in_words(self):
@@ -229,7 +251,17 @@ class BillingDunningAction(models.Model):
         actions = self.sudo().search([('mail_id.mail_message_id', '=', message.id), ('state', '=', 'done')])
         for action in actions:
             action._unguarded().write({'state': 'failed', 'failure': reason})
-            action._ask_for(self.env._("The e-mail of the reminder did not arrive: send the letter instead"))
+            action._write_letter_instead()
+
+    def _write_letter_instead(self):
+        """Prepare the letter for what an e-mail could not bring, and ask a person to send it."""
+        self.ensure_one()
+        today = fields.Date.context_today(self)
+        failure = self.env._("The e-mail of the reminder did not arrive: send the letter instead")
+        values = self._values(self.case_id, self.level_id, self.item_ids, 'letter', today)
+        letter = self._unguarded().create({**values, 'failure': failure}).with_env(self.env)
+        letter._write_texts()
+        letter._ask_for(failure)
 
     # === TEXTS === #
 

@@ -312,10 +312,13 @@ class BillingDunningCase(models.Model):
                 )
 
     def _ask(self, type_, summary, note=""):
-        """Ask somebody to do what ``summary`` says, once: who is asked already is not asked again."""
+        """Ask somebody to do what ``summary`` says, once: who is asked already is not asked again.
+
+        :return: the activity
+        """
         self.ensure_one()
-        if summary not in self.activity_ids.mapped('summary'):
-            self.activity_schedule(type_, summary=summary, note=note, user_id=self._responsible().id)
+        asked = self.activity_ids.filtered(lambda activity: activity.summary == summary)[:1]
+        return asked or self.activity_schedule(type_, summary=summary, note=note, user_id=self._responsible().id)
 
     def _log_step(self, actions, due, listed):
         """What was done, in the case and on each invoice that reached a level."""

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools import short_text
+
 _WRITES = ('by_email', 'by_letter')
 _TEXTS = ('by_sms', 'by_gateway')
 _CHANNELS = (*_WRITES, *_TEXTS, 'by_call')
@@ -42,7 +44,9 @@ class BillingDunningLevel(models.Model):
         help="Of the e-mail and of the letter, in the customer's language: translate it in the template.",
     )
     short_text = fields.Text(
-        translate=True, help="Of the SMS and of the messaging platform, in the customer's language."
+        translate=True,
+        help="Of the SMS and of the messaging platform, in the customer's language. {company}, {customer}, {amount}, "
+        "{invoices} and {days} stand for what they say; {days} counts from the oldest due date.",
     )
     attaches_invoices = fields.Boolean("Attach Invoices", help="The e-mail carries the invoices as PDF.")
 
@@ -127,6 +131,16 @@ class BillingDunningLevel(models.Model):
             return self.env._("Level “%s”: its text is not one of reminders. Choose another template.", self.name)
         if any(self[channel] for channel in _TEXTS) and not (self.short_text or "").strip():
             return self.env._("Level “%s” has no text for its SMS or message: enter one.", self.name)
+        for lang, _name in self.env['res.lang'].get_installed():
+            text = self.with_context(lang=lang).short_text
+            if unknown := text and short_text.fault(text):
+                return self.env._(
+                    "Level “%(level)s”: its SMS or message cannot be filled (%(fault)s). Between braces may stand "
+                    "%(places)s.",
+                    level=self.name,
+                    fault=unknown,
+                    places=", ".join(f"{{{place}}}" for place in short_text.PLACES),
+                )
         return None
 
     def _early_fault(self):

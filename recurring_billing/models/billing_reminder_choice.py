@@ -59,6 +59,15 @@ class ResPartnerCategory(models.Model):
 class ResCompany(models.Model):
     _inherit = 'res.company'
 
+    billing_reminders_an_hour = fields.Integer(
+        "E-mails an Hour",
+        help="At most so many reminders leave in an hour, so that the mail server is not taken for a spammer's. Zero: "
+        "as fast as it takes them.",
+    )
+    _billing_reminders_an_hour_positive = models.Constraint(
+        'CHECK (billing_reminders_an_hour >= 0)', "The number of e-mails an hour is zero or more."
+    )
+
     billing_dunning_policy_id = fields.Many2one(
         'billing.dunning.policy',
         "Reminders of Businesses",

@@ -41,6 +41,7 @@ from . import (
     test_billing_deposit_workers,
     test_billing_discount,
     test_billing_dunning_case,
+    test_billing_dunning_message,
     test_billing_dunning_policy,
     test_billing_dunning_workers,
     test_billing_index,
@@ -71,6 +72,7 @@ from . import (
     test_billing_run_work,
     test_billing_usage,
     test_billing_usage_owed,
+    test_billing_webhook,
     test_billing_worker,
     test_commitment,
     test_commitment_laws,
@@ -108,4 +110,5 @@ from . import (
     test_translations,
     test_usage_rating,
     test_versions,
+    test_webhook,
 )

@@ -220,7 +220,19 @@ class TestBillingDunningCase(BillingCommon):
         reminder = self._run_reminders(date(2026, 9, 20))
         reminder.mail_id._postprocess_sent_message([], [], "unknown user", 'mail_bounce')
         self.assertEqual((reminder.state, reminder.failure), ('failed', "unknown user"))
-        self.assertIn("did not arrive", reminder.case_id.activity_ids.summary)
+        letter = reminder.case_id.action_ids - reminder
+        self.assertEqual((letter.channel, letter.state, letter.move_ids), ('letter', 'todo', reminder.move_ids))
+        self.assertIn("Unless we are mistaken", letter.body)
+        self.assertIn("did not arrive", letter.activity_id.summary)
+        letter.action_done()
+        self.assertFalse(reminder.case_id.activity_ids)
+
+    def test_a_task_that_a_person_added_stays_when_a_letter_is_done(self):
+        self._late_invoice(self._customer("Sans Adresse", email=False))
+        letter = self._run_reminders(date(2026, 9, 20))
+        own = letter.case_id.activity_schedule('mail.mail_activity_data_todo', summary="Ask the boss")
+        letter.action_done()
+        self.assertEqual(letter.case_id.activity_ids, own)
 
     def test_a_message_that_fails_for_one_customer_stops_nobody_else(self):
         broken, fine = self._late_invoice(), self._late_invoice(self._customer("Garage Noel"))

@@ -1,0 +1,62 @@
+"""Signed events to other systems: what is signed, how it is checked, and when a failed one is tried again.
+
+Headers and signature are those of the open specification Standard Webhooks: HMAC-SHA256 over the event's id, the time
+of sending and the body, so that neither can be changed, nor an old message be sent again later.
+"""
+
+import base64
+import hashlib
+import hmac
+import ipaddress
+from datetime import UTC, datetime, timedelta
+
+# After these waits in minutes a failed event is tried again; all together a little less than a day.
+_WAITS = (1, 5, 30, 120, 360, 840)
+_TOLERANCE = timedelta(minutes=5)  # between the sender's clock and the receiver's
+
+
+def headers(secret: str, event_id: str, moment: datetime, body: str) -> dict[str, str]:
+    """The headers of a message.
+
+    :param moment: of this attempt, in UTC
+    """
+    timestamp = str(int(moment.replace(tzinfo=UTC).timestamp()))
+    return {
+        "content-type": "application/json; charset=utf-8",
+        "webhook-id": event_id,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": f"v1,{_signature(secret, event_id, timestamp, body)}",
+    }
+
+
+def is_genuine(secret: str, received: dict[str, str], body: str, now: datetime) -> bool:
+    """Whether a message with the headers ``received`` comes from who knows the secret and was sent just now.
+
+    :param received: with names in lower case
+    :param now: in UTC
+    """
+    timestamp = received.get("webhook-timestamp", "")
+    if not timestamp.isascii() or not timestamp.isdigit():
+        return False
+    sent = datetime.fromtimestamp(int(timestamp), UTC).replace(tzinfo=None)
+    wanted = f"v1,{_signature(secret, received.get('webhook-id', ''), timestamp, body)}"
+    given = received.get("webhook-signature", "").split()
+    is_signed = any(hmac.compare_digest(wanted.encode(), signature.encode()) for signature in given)
+    return is_signed and abs(now - sent) <= _TOLERANCE
+
+
+def next_try(attempts: int, now: datetime) -> datetime | None:
+    """When an event that failed ``attempts`` times is sent again; None: it is given up."""
+    return now + timedelta(minutes=_WAITS[attempts - 1]) if attempts <= len(_WAITS) else None
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the internet, and not of this machine or a private network."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    mapped = getattr(found, "ipv4_mapped", None)
+    return (mapped or found).is_global and not found.is_multicast
+
+
+def _signature(secret: str, event_id: str, timestamp: str, body: str) -> str:
+    signed = f"{event_id}.{timestamp}.{body}".encode()
+    return base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
