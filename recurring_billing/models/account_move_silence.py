@@ -46,6 +46,7 @@ class AccountMove(models.Model):
             self._billing_debit_silence(day),
             self._billing_person_silence(),
             self._billing_insolvency_silence(),
+            self._billing_litigation_silence(),
         ]
         silences = {}
         for cause in causes:
@@ -73,6 +74,15 @@ class AccountMove(models.Model):
             if judgment and move.invoice_date < judgment:
                 text = self.env._("insolvency opened on %s", format_date(self.env, judgment))
                 silences[move] = Silence(text)
+        return silences
+
+    def _billing_litigation_silence(self):
+        """What was handed over is the lawyer's; later invoices are reminded as any other."""
+        silences = {}
+        for move in self:
+            day = move.billing_dunning_case_id.handed_over_on
+            if day and move.invoice_date <= day:
+                silences[move] = Silence(self.env._("handed over to litigation on %s", format_date(self.env, day)))
         return silences
 
     def _billing_person_silence(self):

@@ -14,7 +14,12 @@ class BillingDunningCase(models.Model):
     _inherit = ['billing.worker', 'mail.thread', 'mail.activity.mixin']
     _order = 'is_open desc, id desc'
     _check_company_auto = True
-    _guarded = frozenset({'company_id', 'partner_id', 'handed_over_on', 'revision', 'error', 'error_date'})
+    _guarded = frozenset(
+        {
+            *('company_id', 'partner_id', 'handed_over_on', 'contracts_held_on', 'closed_on', 'thanks'),
+            *('revision', 'error', 'error_date'),
+        }
+    )
 
     company_id = fields.Many2one('res.company', required=True, readonly=True, index=True)
     partner_id = fields.Many2one(
@@ -182,6 +187,10 @@ class BillingDunningCase(models.Model):
         """
         last = self.env['billing.dunning.action'].search([], order='id desc', limit=1)
         transaction.attempt(lambda: self._prepare(company, today, transaction))
+        self._thank_all(company, today)
+        if reason := company._billing_bank_silence(today):
+            self._tell_bank_silence(company, reason)
+            return last.browse()
         cases = self.search([('company_id', '=', company.id), ('is_open', '=', True), ('error', '=', False)])
         cases._work_off(
             [('is_open', '=', True)],
@@ -190,6 +199,12 @@ class BillingDunningCase(models.Model):
         )
         made = [('company_id', '=', company.id), ('id', '>', last.id or 0)]
         return self.env['billing.dunning.action'].search(made)
+
+    @api.model
+    def _tell_bank_silence(self, company, reason):
+        """Leave one activity on the bank's journal: nobody is reminded until its news are there."""
+        if journal := company.billing_bank_journal_id:
+            self._tell(journal, company._billing_last_bank_news().create_uid, reason)
 
     @api.model
     def _prepare(self, company, today, transaction):
@@ -286,7 +301,12 @@ class BillingDunningCase(models.Model):
         today = fields.Date.context_today(self)
         for company in self.env.companies:
             self.with_company(company)._prepare(company, today, Transaction())
-        return self.env['ir.actions.act_window']._for_xml_id('recurring_billing.billing_dunning_item_action_due')
+        action = self.env['ir.actions.act_window']._for_xml_id('recurring_billing.billing_dunning_item_action_due')
+        silences = [silence for company in self.env.companies if (silence := company._billing_bank_silence(today))]
+        if not silences:
+            return action
+        params = {'type': 'warning', 'sticky': True, 'message': "\n".join(silences), 'next': action}
+        return {'type': 'ir.actions.client', 'tag': 'display_notification', 'params': params}
 
     def action_remind(self):
         """Do now what is due of this case."""
@@ -299,17 +319,6 @@ class BillingDunningCase(models.Model):
         return self.partner_id._get_records_action()
 
     # === WHAT FOLLOWS === #
-
-    def _apply_effect(self, level, today):
-        """What a level brings about beyond its message."""
-        for case in self:
-            if level.effect == 'hand_over':
-                case._unguarded().handed_over_on = today
-            if level.effect != 'none':
-                label = dict(level._fields['effect']._description_selection(self.env))[level.effect]
-                case._ask(
-                    'mail.mail_activity_data_todo', self.env._("%(level)s: %(effect)s", level=level.name, effect=label)
-                )
 
     def _ask(self, type_, summary, note=""):
         """Ask somebody to do what ``summary`` says, once: who is asked already is not asked again.
@@ -345,11 +354,15 @@ class BillingDunningCase(models.Model):
                 )
             )
 
-    def _thank(self):
-        """Say in the case that the debt is gone, and that its tasks are."""
-        for case in self.filtered(lambda case: not case.is_open and case.activity_ids):
+    def _close(self):
+        """Say in these cases that the debt is gone, and that their tasks are."""
+        for case in self.filtered('activity_ids'):
             case.activity_ids.unlink()
             case.message_post(body=self.env._("Nothing is open any more: the reminders end."))
+
+    def _stage_in_words(self):
+        """How far this case has come, empty where there is none."""
+        return dict(self._fields['stage']._description_selection(self.env)).get(self.stage)
 
     def _responsible(self):
         """Whom to ask about this customer: who sold the last invoice, else who runs the job."""

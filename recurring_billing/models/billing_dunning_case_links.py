@@ -9,9 +9,11 @@ class ResPartner(models.Model):
     billing_dunning_case_id = fields.Many2one(
         'billing.dunning.case', "Reminder Case", compute='_compute_billing_dunning_case_id', compute_sudo=True
     )
-    billing_dunning_stage = fields.Selection(related='billing_dunning_case_id.stage', string="Reminders Reached")
+    billing_dunning_stage = fields.Char(
+        "Reminders Reached", compute='_compute_billing_dunning_case_id', compute_sudo=True
+    )
 
-    @api.depends_context('company')
+    @api.depends_context('company', 'lang')
     def _compute_billing_dunning_case_id(self):
         domain = [
             ('company_id', '=', self.env.company.id),
@@ -19,7 +21,9 @@ class ResPartner(models.Model):
         ]
         cases = self.env['billing.dunning.case'].search(domain).grouped('partner_id')
         for partner in self:
-            partner.billing_dunning_case_id = cases.get(partner.commercial_partner_id, False)
+            case = cases.get(partner.commercial_partner_id, self.env['billing.dunning.case'])
+            partner.billing_dunning_case_id = case
+            partner.billing_dunning_stage = case._stage_in_words()
 
     def action_billing_dunning_case(self):
         """Open the reminders of this customer in the user's company."""
@@ -32,9 +36,10 @@ class BillingContract(models.Model):
     dunning_case_id = fields.Many2one(
         'billing.dunning.case', "Reminder Case", compute='_compute_dunning_case_id', compute_sudo=True
     )
-    dunning_stage = fields.Selection(related='dunning_case_id.stage', string="Reminders Reached")
+    dunning_stage = fields.Char("Reminders Reached", compute='_compute_dunning_case_id', compute_sudo=True)
 
     @api.depends('partner_id', 'company_id')
+    @api.depends_context('lang')
     def _compute_dunning_case_id(self):
         customers = self.partner_id.commercial_partner_id
         domain = [('company_id', 'in', self.company_id.ids), ('partner_id', 'in', customers.ids)]
@@ -42,7 +47,9 @@ class BillingContract(models.Model):
         found = cases.grouped(lambda case: (case.company_id, case.partner_id))
         for contract in self:
             key = (contract.company_id, contract.partner_id.commercial_partner_id)
-            contract.dunning_case_id = found.get(key, False)
+            case = found.get(key, self.env['billing.dunning.case'])
+            contract.dunning_case_id = case
+            contract.dunning_stage = case._stage_in_words()
 
     def action_dunning_case(self):
         """Open the reminders of this contract's customer."""

@@ -261,7 +261,7 @@ class AccountMoveLine(models.Model):
         # whoever registers a payment need not be of the recurring billing
         items = self.env['billing.dunning.item'].sudo().search([('move_line_id', 'in', self.ids)])
         items._unguarded().anchor = fields.Date.context_today(self)
-        items.case_id._thank()
+        items.case_id.filtered(lambda case: not case.is_open)._close()
 
 
 class AccountPartialReconcile(models.Model):

@@ -15,7 +15,8 @@ class ResCompany(models.Model):
     billing_confirm_payments = fields.Boolean(
         "Confirm Payments to Customers",
         help="An e-mail tells the customer that a debit was paid, once the bank can no longer send it back: after five "
-        "bank working days (CORE) or three (B2B).",
+        "bank working days (CORE) or three (B2B). Customers who were reminded are thanked, with a receipt, once the "
+        "bank has all they owed.",
     )
 
     billing_tell_returns = fields.Boolean(

@@ -41,6 +41,7 @@ from . import (
     test_billing_deposit_workers,
     test_billing_discount,
     test_billing_dunning_case,
+    test_billing_dunning_effect,
     test_billing_dunning_message,
     test_billing_dunning_policy,
     test_billing_dunning_workers,
