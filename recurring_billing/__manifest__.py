@@ -63,6 +63,7 @@
         'wizard/billing_contract_termination_views.xml',
         'wizard/billing_plan_migration_views.xml',
         'views/billing_chain_templates.xml',
+        'views/billing_dunning_timeline_templates.xml',
         'views/billing_contract_templates.xml',
         'views/billing_loyalty_rule_views.xml',
         'views/billing_contract_effect_templates.xml',

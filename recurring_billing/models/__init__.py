@@ -124,6 +124,7 @@ from . import (
     billing_dunning_message,
     billing_dunning_policy_check,
     billing_dunning_thanks,
+    billing_dunning_timeline,
     billing_index,
     billing_index_value,
     billing_interest_rate,

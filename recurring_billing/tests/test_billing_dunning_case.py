@@ -4,7 +4,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .common import LOGGER, BillingCommon
+from .common import LOGGER
+from .common_late import LateCommon
 
 START = date(2026, 9, 1)
 
@@ -15,14 +16,8 @@ def _plain(text):
 
 @tagged('post_install', '-at_install')
 @freeze_time('2026-09-20')
-class TestBillingDunningCase(BillingCommon):
+class TestBillingDunningCase(LateCommon):
     """Invoices of 120.00 due on 1 September, on the ladder that is usual in France."""
-
-    def _late_invoice(self, partner=None, debit=False, **values):
-        contract = self._contract(partner, debit=debit, date_start=START, date_end=date(2026, 9, 30), **values)
-        contract._start(START)
-        run = self._bill(START)
-        return run.line_ids.filtered(lambda line: line.contract_id == contract).invoice_id
 
     def _steps(self, *days):
         """What each night of September or October does: [(day, names of the levels and channels)]."""

@@ -5,40 +5,21 @@ from datetime import date
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, new_test_user, tagged
 
-from .common import BillingCommon
+from .common_late import LateCommon
 
 START = date(2026, 9, 1)
 
 
 @tagged('post_install', '-at_install')
 @freeze_time('2026-09-20')
-class TestBillingDunningEffect(BillingCommon):
+class TestBillingDunningEffect(LateCommon):
     """What follows from a level: held contracts, litigation, thanks."""
-
-    def _late_invoice(self, partner=None, **values):
-        contract = self._contract(partner, debit=False, date_start=START, date_end=date(2026, 9, 30), **values)
-        contract._start(START)
-        return self._bill(START).line_ids.filtered(lambda line: line.contract_id == contract).invoice_id
 
     def _first_level(self, **values):
         policy = self.env.ref('recurring_billing.dunning_policy_business')
         draft = policy.browse(policy.action_new_version()['res_id'])
         draft.level_ids.filtered(lambda level: level.days == 5).write(values)
         draft.action_put_in_force()
-
-    def _bank_line(self, invoice):
-        """Pay ``invoice`` by a line of the bank's statement."""
-        line = self.env['account.bank.statement.line'].create(
-            {
-                **{'journal_id': self.bank_journal.id, 'date': date(2026, 9, 22), 'payment_ref': invoice.name},
-                **{'amount': invoice.amount_residual, 'partner_id': invoice.partner_id.id},
-            }
-        )
-        _liquidity, suspense, _other = line._seek_for_lines()
-        due = invoice.line_ids.filtered(lambda item: item.account_type == 'asset_receivable')
-        suspense.account_id = due.account_id
-        (suspense | due).reconcile()
-        return line
 
     def test_a_level_that_holds_contracts_does_so_until_all_is_paid(self):
         self._first_level(effect='hold_contracts', effect_mode='do')
@@ -118,7 +99,7 @@ class TestBillingDunningEffect(BillingCommon):
         self._run_reminders(date(2026, 9, 20))
         case = invoice.billing_dunning_case_id
         with freeze_time('2026-09-22'):
-            self._bank_line(invoice)
+            self._pay_by_bank(invoice, date(2026, 9, 22), 120.0)
         self.assertEqual((case.is_open, case.thanks, case.closed_on), (False, 'waiting', date(2026, 9, 22)))
         self._run_reminders(date(2026, 9, 23))
         self.assertEqual(case.thanks, 'sent')
@@ -146,20 +127,8 @@ class TestBillingDunningEffect(BillingCommon):
         credited, lost = self._late_invoice(), self._late_invoice(self._customer("Garage Noel"))
         self._run_reminders(date(2026, 9, 20))
         self._reverse(credited).action_post()
-        due = lost.line_ids.filtered(lambda item: item.account_type == 'asset_receivable')
         expenses = [('account_type', '=', 'expense'), ('company_ids', '=', self.company.id)]
-        loss = self.env['account.account'].search(expenses, limit=1)
-        entry = self.env['account.move'].create(
-            {
-                'date': date(2026, 9, 22),
-                'line_ids': [
-                    (0, 0, {'account_id': loss.id, 'debit': 120.0, 'partner_id': lost.partner_id.id}),
-                    (0, 0, {'account_id': due.account_id.id, 'credit': 120.0, 'partner_id': lost.partner_id.id}),
-                ],
-            }
-        )
-        entry.action_post()
-        (due | entry.line_ids.filtered('credit')).reconcile()
+        self._clear_by_entry(lost, self.env['account.account'].search(expenses, limit=1), date(2026, 9, 22))
         self._run_reminders(date(2026, 9, 23))
         cases = (credited | lost).billing_dunning_case_id
         self.assertEqual(cases.mapped('thanks'), ['none', 'none'])

@@ -3,7 +3,7 @@ from datetime import date
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, freeze_time, new_test_user, tagged
 
-from .common import BillingCommon
+from .common_late import LateCommon
 
 START = date(2026, 9, 1)
 TODAY = date(2026, 10, 1)
@@ -11,7 +11,7 @@ TODAY = date(2026, 10, 1)
 
 @tagged('post_install', '-at_install')
 @freeze_time('2026-10-01')
-class TestBillingLateFee(BillingCommon):
+class TestBillingLateFee(LateCommon):
     """An invoice of 120.00 due on 1 September 2026; interest of businesses is 2.40 + 10 points."""
 
     @classmethod
@@ -20,9 +20,7 @@ class TestBillingLateFee(BillingCommon):
         cls.env.ref('recurring_billing.interest_rate_2026_h2').is_confirmed = True
 
     def _late_invoice(self, partner=None, **values):
-        contract = self._contract(partner, debit=False, date_start=START, date_end=date(2026, 9, 30), **values)
-        contract._start(START)
-        invoice = self._bill(START).line_ids.filtered(lambda line: line.contract_id == contract).invoice_id
+        invoice = super()._late_invoice(partner, **values)
         self.env['billing.dunning.case'].with_company(self.company).action_prepare_all()
         return invoice
 
