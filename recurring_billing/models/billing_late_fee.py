@@ -193,6 +193,7 @@ class BillingLateFee(models.Model):
         return {
             'move_type': 'out_invoice',
             'company_id': case.company_id.id,
+            'journal_id': case.company_id._billing_late_fee_journal().id,
             'partner_id': customer.id,
             'currency_id': self.currency_id.id,
             'invoice_date': day,

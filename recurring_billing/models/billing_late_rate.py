@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+_JOURNAL_CODE = 'LFEE'
 _CHART_ACCOUNTS = {'interest': 'pcg_7631', 'indemnity': 'pcg_7581'}  # of the French chart
 
 
@@ -48,6 +49,14 @@ class ResCompany(models.Model):
     _name = 'res.company'
     _inherit = ['res.company', 'billing.late.rate.mixin']
 
+    billing_late_fee_journal_id = fields.Many2one(
+        'account.journal',
+        "Journal of Late Fees",
+        check_company=True,
+        domain="[('type', '=', 'sale')]",
+        help="A sales journal of their own keeps late fees, which are no turnover, out of the invoices' numbers and "
+        "of e-invoicing. Empty: one is made with the first late fee.",
+    )
     billing_interest_account_id = fields.Many2one(
         'account.account',
         "Late Interest",
@@ -60,6 +69,26 @@ class ResCompany(models.Model):
         check_company=True,
         help="Where the indemnity of 40 EUR for recovery costs is booked. Empty: 758100 in a French chart.",
     )
+
+    def _billing_late_fee_journal(self):
+        """The journal of late fees, made where there is none."""
+        self.ensure_one()
+        root = self.root_id  # a branch keeps its books in its root's chart
+        journal = self.billing_late_fee_journal_id or root.billing_late_fee_journal_id
+        # who charges late fees need not be allowed to make journals
+        return journal or root.sudo()._billing_make_late_fee_journal().sudo(False)
+
+    def _billing_make_late_fee_journal(self):
+        self.ensure_one()
+        journals = self.env['account.journal'].with_company(self)
+        domain = [('company_id', '=', self.id), ('code', '=', _JOURNAL_CODE), ('type', '=', 'sale')]
+        journal = journals.search(domain, limit=1)
+        if not journal:
+            values = {'name': "Late Fees", 'code': _JOURNAL_CODE, 'type': 'sale', 'show_on_dashboard': False}
+            journal = journals.create({**values, 'company_id': self.id})
+            self._billing_translate(journal, lambda env: env._("Late Fees"))
+        self.billing_late_fee_journal_id = journal
+        return journal
 
     def _billing_late_fee_account(self, kind):
         """The account of late fees.

@@ -50,6 +50,9 @@ class TestBillingLateFee(LateCommon):
         self.assertIn("30 days / 365", lines[0])
         self.assertEqual(lines[1], f"Fixed indemnity for recovery costs, invoice {invoice.name}")
         self.assertEqual(invoice.amount_residual, 120.0)
+        self.assertEqual(
+            (document.journal_id.code, document.journal_id), ('LFEE', self.company.billing_late_fee_journal_id)
+        )
 
     def test_what_was_charged_is_taken_off_the_next_charge(self):
         invoice = self._late_invoice()
