@@ -99,6 +99,7 @@ from . import (
     test_pain008_checks,
     test_pain008_laws,
     test_pain008_rules,
+    test_payment_plan,
     test_prenotification,
     test_proration,
     test_recurrence,
