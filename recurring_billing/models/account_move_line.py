@@ -180,11 +180,15 @@ class AccountMoveLine(models.Model):
     def _billing_collectable_lines(self, company, day):
         """What ``company`` may collect by debit on ``day``: due invoices, and open credit notes of their customers.
 
-        Open receivable items, posted, not under way, not disputed. One whose debit came back is tried again from the
-        day that its reason's policy or a person planned; without one it is left to a person and to the reminders.
-        Credit notes come last and are below zero.
+        Open receivable items, posted, not under way, not disputed as a whole nor promised; of a debt in a payment plan
+        by debit, the instalments due. One whose debit came back is tried again from the day that its reason's policy or
+        a person planned; without one it is left to a person and to the reminders. Credit notes come last, below zero.
+        `_billing_debit_amounts` says how much of each.
         """
-        came_back = ['&', ('debit_id.state', '=', 'returned'), '|', ('debit_id.retry_on', '=', False)]
+        came_back = [
+            *('&', ('debit_id.state', '=', 'returned'), '&', ('debit_id.is_overtaken', '=', False)),
+            *('|', ('debit_id.retry_on', '=', False)),
+        ]
         open_items = [
             ('company_id', '=', company.id),
             ('parent_state', '=', 'posted'),
@@ -205,6 +209,8 @@ class AccountMoveLine(models.Model):
             ],
             order='date_maturity, id',
         )
+        amounts = invoices._billing_debit_amounts(day)
+        invoices = invoices.filtered(lambda line: amounts[line] > 0)
         credits = self.search(
             [
                 *open_items,

@@ -20,7 +20,7 @@ class AccountMoveLine(models.Model):
             if text := line._billing_refusal(mandate) or of_mandates.get(mandate):
                 refused[line] = text
         rest = self - self.browse().concat(*refused)
-        amounts = {line: line.amount_residual_currency for line in rest}
+        amounts = {line: float(amount) for line, amount in rest._billing_debit_amounts(day).items()}
         return refused | self.env['billing.notice']._faults(amounts, day)
 
     def _reconcile_post_hook(self, data):

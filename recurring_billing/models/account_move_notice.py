@@ -1,3 +1,6 @@
+from datetime import date
+from decimal import Decimal
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
@@ -44,12 +47,12 @@ class AccountMoveLine(models.Model):
         earliest = {
             company: self.env['billing.collection']._earliest_date(company, today) for company in self.company_id
         }
-        result, retries = {}, self._billing_retry_days()
+        result, retries, amounts = {}, self._billing_retry_days(), self._billing_told_amounts(told)
         for line in self:
             reachable = max(filter(None, (earliest[line.company_id], retries[line])))
             result[line] = (
                 line._billing_day_under_way()
-                or line._billing_day_kept(told[line], days[line], reachable)
+                or line._billing_day_kept(told[line], days[line], reachable, amounts[line])
                 or prenotification.debit_day(line.date_maturity or today, told_on or today, days[line], reachable)
             )
         return result
@@ -58,12 +61,11 @@ class AccountMoveLine(models.Model):
         debits = self.move_id.billing_debit_ids.filtered(lambda debit: debit.state in UNDER_WAY)
         return debits[:1].date
 
-    def _billing_day_kept(self, told, days, earliest):
-        """The announced day, where it holds for what is still due; else None."""
+    def _billing_day_kept(self, told, days, earliest, amount):
+        """The announced day, where it holds for ``amount``; else None."""
         last = prenotification.latest(told)
         if not last or last.day < earliest or last.day < self.date_maturity:
             return None
-        amount = self.env['billing.notice']._exact(self.currency_id, self.amount_residual_currency)
         accepts_lower = self.company_id.billing_notice_lower
         fault = prenotification.fault(told, last.day, amount, days, accepts_lower=accepts_lower)
         return None if fault else last.day
@@ -73,7 +75,21 @@ class AccountMoveLine(models.Model):
         told, days = self.env['billing.notice']._told(self), self._billing_notice_days()
         collections = self.env['billing.collection']
         earliest = {company: collections._earliest_date(company, today) for company in self.company_id}
-        return self.filtered(lambda line: line._billing_day_kept(told[line], days[line], earliest[line.company_id]))
+        amounts = self._billing_told_amounts(told)
+        return self.filtered(
+            lambda line: line._billing_day_kept(told[line], days[line], earliest[line.company_id], amounts[line])
+        )
+
+    def _billing_told_amounts(self, told):
+        """{due item: what its next debit takes}: what is due and not disputed, or the next instalment of its plan.
+
+        :param told: `billing.notice._told` of these items; of a plan's debts it names the next instalment
+        """
+        amounts = self._billing_debit_amounts(date.max)
+        for line in self._billing_plans():
+            last = prenotification.latest(told[line])
+            amounts[line] = last.amount if last else Decimal()
+        return amounts
 
     def _billing_announcements(self, today):
         """What is to be told of the debits of these due items on ``today``: list of `Announcement`.
@@ -90,9 +106,11 @@ class AccountMoveLine(models.Model):
         )
         mandates = self.env['billing.mandate']._for_lines(due)
         due = due.filtered(lambda line: mandates[line].state == 'active')
+        amounts = due._billing_told_amounts(self.env['billing.notice']._told(due))
+        due = due.filtered(lambda line: amounts[line] > 0)
         days = due._billing_debit_days(today)
         return [
-            Announcement(line, mandates[line], days[line], line.amount_residual_currency)
+            Announcement(line, mandates[line], days[line], float(amounts[line]))
             for line in due.sorted(lambda line: (days[line], line.id))
         ]
 

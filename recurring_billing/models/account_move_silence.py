@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import format_date
 
 from ..tools.dunning_ladder import Silence
@@ -44,7 +44,10 @@ class AccountMove(models.Model):
         causes = [
             self._billing_notice_silence(day),
             self._billing_debit_silence(day),
+            self._billing_promise_silence(day),
+            self._billing_plan_silence(),
             self._billing_person_silence(),
+            self._billing_dispute_silence(),
             self._billing_insolvency_silence(),
             self._billing_litigation_silence(),
         ]
@@ -52,6 +55,11 @@ class AccountMove(models.Model):
         for cause in causes:
             silences |= cause
         return silences
+
+    @api.model
+    def _billing_silence(self, reason, until=None):
+        """See `tools.dunning_ladder.Silence`."""
+        return Silence(reason, until)
 
     def _billing_covered(self, day):
         """Those of these invoices that are to be paid by a debit under way, or announced for ``day`` or later."""

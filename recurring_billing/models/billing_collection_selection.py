@@ -90,24 +90,25 @@ class BillingCollection(models.Model):
         mandates = self.env['billing.mandate']._for_lines(lines)
         invoices = lines.filtered(lambda line: line.amount_residual_currency > 0)
         refused = invoices._billing_refusals(mandates, date)
-        takes, waiting = self._netted(lines - invoices.browse().concat(*refused), mandates, journal)
+        takes, waiting = self._netted(lines - invoices.browse().concat(*refused), mandates, journal, date)
         fitting, excess = self._within_limits(journal, date, takes)
         came_back = lines._billing_given_up_texts(company, date)
         return fitting, [*refused.values(), *waiting, *excess, *came_back]
 
     @api.model
-    def _netted(self, lines, mandates, journal):
+    def _netted(self, lines, mandates, journal, date):
         """Invoices less credit notes, by customer, receivable account and mandate.
 
         :return: (list of `Take`, list of texts on customers whose credit notes leave nothing to debit)
         """
         takes, waiting = [], []
+        amounts = lines._billing_debit_amounts(date)
         together = journal.billing_debit_grouping == 'mandate'
         for (partner, account), own in lines.grouped(
             lambda line: (line.move_id.commercial_partner_id, line.account_id)
         ).items():
             for mandate, group in self._by_mandate(own, mandates).items():
-                priced = [(line, Decimal(f"{line.amount_residual_currency:.2f}")) for line in group]
+                priced = [(line, amounts[line]) for line in group]
                 invoices = [item for item in priced if item[1] > 0]
                 debits = netting.net(invoices, [item for item in priced if item[1] < 0], together=together)
                 takes += [Take(mandate, partner, account, items) for items in debits]

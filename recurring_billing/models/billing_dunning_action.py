@@ -166,7 +166,7 @@ class BillingDunningAction(models.Model):
             'user_id': self.env.uid,
             'item_ids': [fields.Command.set(listed.ids)],
             'move_ids': [fields.Command.set(listed.move_id.ids)],
-            'amount': sum((listed.move_line_id | case.credit_line_ids).mapped('amount_residual')),
+            'amount': sum(listed.mapped('claimed_company')) + sum(case.credit_line_ids.mapped('amount_residual')),
             'email_to': case.partner_id.email_formatted if channel == 'email' else False,
             'failure': failure,
         }
@@ -273,7 +273,7 @@ class BillingDunningAction(models.Model):
                 'name': item.move_id.name,
                 'due': format_date(self.env, item.date_due),
                 'days': max((self.date - item.date_due).days, 0),
-                'amount': item.currency_id.format(item.residual),
+                'amount': item.currency_id.format(item.claimed),
             }
             for item in self.item_ids.sorted('date_due')
         ]

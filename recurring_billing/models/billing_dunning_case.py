@@ -186,6 +186,7 @@ class BillingDunningCase(models.Model):
         :return: the reminders made
         """
         last = self.env['billing.dunning.action'].search([], order='id desc', limit=1)
+        transaction.attempt(lambda: self._judge(company, today, transaction))
         transaction.attempt(lambda: self._prepare(company, today, transaction))
         self._thank_all(company, today)
         if reason := company._billing_bank_silence(today):
@@ -199,6 +200,13 @@ class BillingDunningCase(models.Model):
         )
         made = [('company_id', '=', company.id), ('id', '>', last.id or 0)]
         return self.env['billing.dunning.action'].search(made)
+
+    @api.model
+    def _judge(self, company, today, transaction):
+        """Say of promises and payment plans whether they were kept, before anybody is reminded."""
+        self.env['billing.promise']._judge(company, today)
+        self.env['billing.payment.plan']._judge(company, today)
+        transaction.commit()
 
     @api.model
     def _tell_bank_silence(self, company, reason):

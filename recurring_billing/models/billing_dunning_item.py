@@ -192,14 +192,16 @@ class BillingDunningItem(models.Model):
             claimed = items | case.item_ids.filtered(
                 lambda item: item in decisions and item.date_due < today and decisions[item].reason != 'silent'
             )
-            residual = sum((claimed.move_line_id | case.credit_line_ids).mapped('amount_residual'))
+            residual = sum(claimed.mapped('claimed_company')) + sum(case.credit_line_ids.mapped('amount_residual'))
             if case.currency_id.compare_amounts(residual, 0.0) <= 0:
                 void |= {item: replace(decisions[item], level=None, reason='covered') for item in items}
         return void
 
     def _debt(self, silence):
         """This item as its ladder sees it; amounts in the company's currency, as the policy's smallest amount."""
-        residual = Decimal(str(self.company_id.currency_id.round(self.move_line_id.amount_residual)))
+        # what is disputed as a whole is silent, and not paid
+        claimed = self.claimed_company or self.move_line_id.amount_residual
+        residual = Decimal(str(self.company_id.currency_id.round(claimed)))
         return Debt(self.date_due, residual, self.level, self.last_action or None, self.anchor or None, silence)
 
     def _write_decisions(self, decisions):

@@ -1,7 +1,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from odoo import models
+from odoo import api, fields, models
 from odoo.tools.misc import formatLang
 
 from ..tools.late_interest import Claim, Payment
@@ -11,6 +11,21 @@ class BillingDunningItem(models.Model):
     """What an invoice's lateness may cost its customer."""
 
     _inherit = 'billing.dunning.item'
+
+    claimed = fields.Monetary("Claimed", compute='_compute_claimed', help="What is still due and not disputed.")
+    claimed_company = fields.Monetary(compute='_compute_claimed', currency_field='company_currency_id')
+    company_currency_id = fields.Many2one(related='company_id.currency_id')
+
+    @api.depends('move_line_id.amount_residual_currency', 'move_id.billing_dispute_ids.state')
+    def _compute_claimed(self):
+        parts = self.move_line_id._billing_disputed_parts()
+        for item in self:
+            line = item.move_line_id
+            disputed = float(parts.get(line, 0))
+            item.claimed = line.amount_residual_currency - disputed
+            # the rate of the invoice, by which its residual is kept in both currencies
+            share = item.claimed / line.amount_residual_currency if disputed else 1.0
+            item.claimed_company = item.company_currency_id.round(line.amount_residual * share)
 
     def _late_interest(self, until):
         """What lateness costs to the end of ``until``, as {item: `tools.late_interest.LateInterest`} of those where it
@@ -34,9 +49,13 @@ class BillingDunningItem(models.Model):
     def _claims(self):
         """These items as `tools.late_interest` sees them, oldest first, in the currencies of their invoices.
 
-        What a credit note took off was never owed. Charges for lateness bear no interest themselves (C. civ. 1343-2).
+        What a credit note took off was never owed, and what is disputed is claimed once that is settled. Charges for
+        lateness bear no interest themselves (C. civ. 1343-2).
         """
-        items = self.filtered(lambda item: not item.move_id.billing_late_fee_ids).sorted('date_due')
+        disputed = self.move_id._billing_disputed()
+        items = self.filtered(
+            lambda item: not item.move_id.billing_late_fee_ids and item.move_id not in disputed
+        ).sorted('date_due')
         contracts = items.move_id._billing_contracts()
         notices = items._notices_received()
         claims = {}

@@ -25,11 +25,18 @@ class BillingDunningItem(models.Model):
         :raises UserError: a half-year in which interest accrues has no rate
         """
         owed = {}
-        for item, fee in self._late_interest(until).items():
+        for item, fee in (self - self._planned_by_consumers())._late_interest(until).items():
             rest = item._still_owed(fee, until)
             if rest.interest or rest.indemnity:
                 owed[item] = rest
         return owed
+
+    def _planned_by_consumers(self):
+        """What consumers pay in instalments, which must cost them nothing, or it were a credit (Ord. 2025-880)."""
+        plans = self.move_line_id._billing_plans()
+        return self.filtered(
+            lambda item: item.partner_id.billing_party_kind == 'consumer' and item.move_line_id in plans
+        )
 
     def _still_owed(self, fee, until):
         """What of ``fee``, a `tools.late_interest.LateInterest`, was neither charged nor waived yet, as `Owed`."""

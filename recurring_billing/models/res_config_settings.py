@@ -19,6 +19,10 @@ class ResConfigSettings(models.TransientModel):
     billing_dunning_consumer_policy_id = fields.Many2one(
         related='company_id.billing_dunning_consumer_policy_id', readonly=False
     )
+    billing_promise_days = fields.Integer(related='company_id.billing_promise_days', readonly=False)
+    billing_promise_count = fields.Integer(related='company_id.billing_promise_count', readonly=False)
+    billing_plan_amount = fields.Monetary(related='company_id.billing_plan_amount', readonly=False)
+    billing_plan_count = fields.Integer(related='company_id.billing_plan_count', readonly=False)
     billing_bank_news_days = fields.Integer(related='company_id.billing_bank_news_days', readonly=False)
     billing_reminders_an_hour = fields.Integer(related='company_id.billing_reminders_an_hour', readonly=False)
     billing_late_fee_journal_id = fields.Many2one(related='company_id.billing_late_fee_journal_id', readonly=False)

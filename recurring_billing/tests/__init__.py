@@ -7,6 +7,7 @@ from . import (
     test_bank_matching,
     test_bank_messages,
     test_billing_aged_balance,
+    test_billing_agreements,
     test_billing_amendment,
     test_billing_amendment_laws,
     test_billing_amendment_workers,
