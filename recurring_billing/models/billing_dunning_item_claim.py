@@ -12,7 +12,7 @@ class BillingDunningItem(models.Model):
 
     _inherit = 'billing.dunning.item'
 
-    claimed = fields.Monetary("Claimed", compute='_compute_claimed', help="What is still due and not disputed.")
+    claimed = fields.Monetary(compute='_compute_claimed', help="What is still due and not disputed.")
     claimed_company = fields.Monetary(compute='_compute_claimed', currency_field='company_currency_id')
     company_currency_id = fields.Many2one(related='company_id.currency_id')
 

@@ -54,7 +54,7 @@ class BillingPaymentPlan(models.Model):
     missed = fields.Integer("Missed Instalments", compute='_compute_paid')
 
     count = fields.Integer("Number of Instalments", default=3)
-    first_on = fields.Date("First On", default=fields.Date.context_today, help="Today: the first is paid at once.")
+    first_on = fields.Date(default=fields.Date.context_today, help="Today: the first is paid at once.")
     step = fields.Selection(
         [('week', "Week"), ('fortnight', "Two weeks"), ('month', "Month")], "Every", default='month', required=True
     )
@@ -80,7 +80,6 @@ class BillingPaymentPlan(models.Model):
     )
     grace_days = fields.Integer("Days of Grace", default=3, help="So many days after its day an instalment is missed.")
     misses = fields.Integer("Broken After", default=1, help="So many missed instalments break the plan.")
-    consent = fields.Selection(
         [('signed', "Signed agreement"), ('mail', "E-mail"), ('call', "Call")],
         "Consent",
         default='signed',

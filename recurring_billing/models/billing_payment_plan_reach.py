@@ -90,12 +90,13 @@ class AccountMoveLine(models.Model):
 
     def _billing_count_anew(self):
         """EXTENDS recurring_billing: what is paid may keep a promise, or end a plan."""
-        super()._billing_count_anew()
+        result = super()._billing_count_anew()
         today = fields.Date.context_today(self)
         # whoever registers a payment need not be of the recurring billing
         plans = self.sudo().billing_plan_ids.filtered(lambda plan: plan.state == 'agreed')
         for one in [*plans, *self.sudo().move_id.billing_promise_ids.filtered(lambda one: one.state == 'open')]:
             one._judge_one(today)
+        return result
 
 
 class BillingNotice(models.Model):
