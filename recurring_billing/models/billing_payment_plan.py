@@ -80,8 +80,8 @@ class BillingPaymentPlan(models.Model):
     )
     grace_days = fields.Integer("Days of Grace", default=3, help="So many days after its day an instalment is missed.")
     misses = fields.Integer("Broken After", default=1, help="So many missed instalments break the plan.")
+    consent = fields.Selection(
         [('signed', "Signed agreement"), ('mail', "E-mail"), ('call', "Call")],
-        "Consent",
         default='signed',
         required=True,
         help="How the customer agreed. A signed agreement is uploaded here.",
