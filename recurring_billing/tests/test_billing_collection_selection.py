@@ -183,7 +183,7 @@ class TestBillingCollectionSelection(CollectionCommon):
         self.assertTrue(lines)
         self.env.cr.execute("UPDATE billing_debit_item SET state = 'planned'")
         mandates = self.env['billing.mandate']._for_lines(lines)
-        takes, _refusals = self.env['billing.collection']._netted(lines, mandates, self.bank_journal)
+        takes, _refusals = self.env['billing.collection']._netted(lines, mandates, self.bank_journal, DAY)
         with mute_logger('odoo.sql_db'), self.assertRaises(psycopg2.errors.UniqueViolation), self.env.cr.savepoint():
             self.env['billing.collection']._make(self.company, self.bank_journal, DAY, 'CORE', takes)
             self.env.flush_all()

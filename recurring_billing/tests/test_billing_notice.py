@@ -75,7 +75,7 @@ class TestBillingNotice(NoticeCommon):
         faults = self.Notice._faults(amounts, DAY)
         self.assertEqual(list(faults), [self._due_item(invoices[1])])
         self.env.invalidate_all()
-        with self.assertQueryCount(15):
+        with self.assertQueryCount(16):
             self.Notice._faults(amounts, DAY)
 
     def test_a_draft_takes_the_days_of_its_plan_and_a_running_contract_keeps_them(self):
