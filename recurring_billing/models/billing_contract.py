@@ -15,7 +15,12 @@ class BillingContract(models.Model):
     _order = 'name desc, id desc'
     _check_company_auto = True
     _rec_names_search = ['name', 'partner_id', 'customer_reference']
-    _guarded = frozenset({'state', 'missed_accepted_until', 'change_count'})
+    _guarded = frozenset(
+        {
+            *('state', 'missed_accepted_until', 'change_count', 'service_state', 'suspension_on', 'suspension_reason'),
+            *('is_billing_held', 'is_rest_of_suspension', 'resumed_on'),
+        }
+    )
     _transitions = {
         'running': ('draft', 'paused'),
         'paused': ('running',),

@@ -206,6 +206,8 @@ class BillingDunningCase(models.Model):
         """Say of promises and payment plans whether they were kept, before anybody is reminded."""
         self.env['billing.promise']._judge(company, today)
         self.env['billing.payment.plan']._judge(company, today)
+        self._lift_all(company, today)
+        self.env['billing.contract']._suspend_announced(company, today)
         transaction.commit()
 
     @api.model

@@ -38,19 +38,20 @@ class BillingDunningCase(models.Model):
         kinds = {case: case._payment_kinds(today) for case in cases}
         unpaid = cases.filtered(lambda case: 'other' in kinds[case] or kinds[case] <= {'credit'})
         unpaid._unguarded().thanks = 'none'
-        paid = (cases - unpaid).filtered(lambda case: 'waiting' not in kinds[case])
+        paid = (cases - unpaid).filtered(lambda case: not kinds[case] & {'waiting', 'settled'})
         template = self.env.ref('recurring_billing.mail_template_dunning_thanks').sudo()  # users may not read templates
         template.send_mail_batch(paid.filtered('partner_id.email').ids)
         paid._unguarded().thanks = 'sent'
 
     def _payment_kinds(self, today):
-        """How the reminded invoices were cleared: {'bank', 'waiting', 'credit', 'other'} as far as they occur."""
+        """How the reminded invoices were cleared, as far as these occur: 'bank', 'settled' (a debit that may still come
+        back), 'waiting', 'credit' and 'other'."""
         self.ensure_one()
         lines = self._reminded_items().move_line_id.matched_credit_ids.credit_move_id
         return {self._payment_kind(line, today) for line in lines}
 
     def _payment_kind(self, line, today):
-        """Whether ``line``, which cleared an invoice, is money: at the bank, on its way, a credit note, or none."""
+        """What ``line``, which cleared an invoice, is (see `_payment_kinds`)."""
         move = line.move_id
         if move.move_type == 'out_refund':
             return 'credit'
@@ -65,7 +66,7 @@ class BillingDunningCase(models.Model):
         )
         if not debits:
             return 'other'
-        return 'bank' if max(debit._return_window_end() for debit in debits.debit_id) < today else 'waiting'
+        return 'bank' if max(debit._return_window_end() for debit in debits.debit_id) < today else 'settled'
 
     def _reminded_items(self):
         return self.action_ids.filtered(lambda action: action.level_id.days > 0).item_ids

@@ -17,11 +17,13 @@ class BillingWebhook(models.Model):
     active = fields.Boolean(default=True)
     company_id = fields.Many2one('res.company', required=True, default=lambda self: self.env.company)
     purpose = fields.Selection(
-        [('messages', "Messages to customers")],
+        [('messages', "Messages to customers"), ('service', "Delivery of the service")],
         required=True,
         default='messages',
         tracking=True,
-        help="Messages to customers: a messaging platform sends the text of a reminder on to the customer's phone.",
+        help="Messages to customers: a messaging platform sends the text of a reminder on to the customer's phone. "
+        "Delivery of the service: the system that delivers it hears when a contract starts, changes, is suspended, "
+        "resumed or ends, and when a debit is settled or fails.",
     )
     url = fields.Char(
         "Address",

@@ -73,6 +73,7 @@ from . import (
     test_billing_run_post,
     test_billing_run_preview,
     test_billing_run_work,
+    test_billing_suspension,
     test_billing_usage,
     test_billing_usage_owed,
     test_billing_webhook,

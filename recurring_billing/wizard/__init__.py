@@ -15,6 +15,7 @@ from . import (
     billing_contract_change_line,
     billing_contract_change_terms,
     billing_contract_missed,
+    billing_contract_suspend,
     billing_contract_termination,
     billing_credit_match,
     billing_debit_return,
