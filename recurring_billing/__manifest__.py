@@ -108,6 +108,7 @@
         'views/billing_dunning_policy_views.xml',
         'views/billing_interest_rate_views.xml',
         'views/billing_webhook_views.xml',
+        'views/billing_write_off_views.xml',
         'views/account_journal_views.xml',
         'views/account_move_views.xml',
         'views/product_template_views.xml',

@@ -178,6 +178,7 @@ from . import (
     billing_webhook_delivery,
     billing_webhook_reminder,
     billing_webhook_service,
+    billing_write_off,
     ir_attachment,
     mail_mail,
     res_company,

@@ -31,6 +31,8 @@ class ResConfigSettings(models.TransientModel):
     billing_late_fee_journal_id = fields.Many2one(related='company_id.billing_late_fee_journal_id', readonly=False)
     billing_interest_account_id = fields.Many2one(related='company_id.billing_interest_account_id', readonly=False)
     billing_indemnity_account_id = fields.Many2one(related='company_id.billing_indemnity_account_id', readonly=False)
+    billing_loss_account_id = fields.Many2one(related='company_id.billing_loss_account_id', readonly=False)
+    billing_recovery_account_id = fields.Many2one(related='company_id.billing_recovery_account_id', readonly=False)
     billing_late_rate = fields.Float(related='company_id.billing_late_rate', readonly=False)
     billing_late_tolerance = fields.Integer(related='company_id.billing_late_tolerance', readonly=False)
     billing_missed_limit = fields.Integer(related='company_id.billing_missed_limit', readonly=False)

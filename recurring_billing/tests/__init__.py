@@ -78,6 +78,7 @@ from . import (
     test_billing_usage_owed,
     test_billing_webhook,
     test_billing_worker,
+    test_billing_write_off,
     test_commitment,
     test_commitment_laws,
     test_debit_retry,
