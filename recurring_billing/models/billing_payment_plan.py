@@ -19,7 +19,7 @@ class BillingPaymentPlan(models.Model):
     _check_company_auto = True
     _guarded = frozenset({'state', 'name', 'amount', 'agreed_on', 'agreed_by', 'ended_on', 'partial_from'})
     _transitions = {
-        'agreed': ('draft',),
+        'agreed': ('draft', 'kept'),
         'kept': ('agreed',),
         'broken': ('agreed',),
         'cancelled': ('draft', 'agreed'),
@@ -366,8 +366,12 @@ class BillingPaymentPlan(models.Model):
 
     def _judge_one(self, today):
         left = self._left()
+        if self.state == 'kept' and any(left):  # its last payment came back
+            self._set_state('agreed')
+            self._unguarded().ended_on = False
         if not any(left):
-            self._end('kept', today)
+            if self.state != 'kept':
+                self._end('kept', today)
         elif self._missed(left, today) >= self.misses:
             self._end('broken', today)
             self.case_id._ask(

@@ -93,7 +93,7 @@ class AccountMoveLine(models.Model):
         result = super()._billing_count_anew()
         today = fields.Date.context_today(self)
         # whoever registers a payment need not be of the recurring billing
-        plans = self.sudo().billing_plan_ids.filtered(lambda plan: plan.state == 'agreed')
+        plans = self.sudo().billing_plan_ids.filtered(lambda plan: plan.state in ('agreed', 'kept'))
         for one in [*plans, *self.sudo().move_id.billing_promise_ids.filtered(lambda one: one.state == 'open')]:
             one._judge_one(today)
         return result
