@@ -16,7 +16,7 @@ class BillingAgedBalance(models.Model):
     _auto = False
     _order = 'partner_id, date_maturity, id'
     _depends = {
-        'account.move': ['payment_state', 'billing_debit_state'],
+        'account.move': ['amount_total', 'amount_total_signed', 'billing_debit_state', 'payment_state'],
         'account.move.line': [
             'account_type',
             'balance',
@@ -28,6 +28,8 @@ class BillingAgedBalance(models.Model):
             'partner_id',
         ],
         'account.partial.reconcile': ['amount', 'credit_move_id', 'debit_move_id', 'max_date'],
+        'billing.dispute': ['amount', 'move_id', 'state'],
+        'billing.payment.plan': ['debt_ids', 'state'],
         'res.partner': ['commercial_partner_id'],
     }
 
@@ -44,24 +46,25 @@ class BillingAgedBalance(models.Model):
     late_90 = fields.Monetary("61 to 90 Days", readonly=True)
     late_more = fields.Monetary("Over 90 Days", readonly=True)
     in_debit = fields.Monetary("In Collection", readonly=True, help="What a direct debit is to pay, as it is today.")
-    disputed = fields.Monetary(readonly=True, help="Invoices whose payment is blocked, as they are today.")
+    in_plan = fields.Monetary("In Payment Plans", readonly=True, help="What is paid in instalments, as it is today.")
+    disputed = fields.Monetary(readonly=True, help="What is disputed, or whose payment is blocked, as it is today.")
     total = fields.Monetary(readonly=True)
 
     @property
     def _table_query(self):
-        """One column of each row bears its amount: by days late, or apart what is disputed or being collected."""
+        """The amount of a row by days late, or apart as being collected or in a plan; what is disputed always apart."""
         day = fields.Date.to_date(self.env.context.get('billing_aged_on')) or fields.Date.context_today(self)
         return SQL(
             """
-            SELECT id, company_id, partner_id, move_id, date, date_maturity, total, days_late,
-                   CASE WHEN kind = 'age' AND days_late <= 0 THEN total ELSE 0 END AS not_due,
-                   CASE WHEN kind = 'age' AND days_late BETWEEN 1 AND 30 THEN total ELSE 0 END AS late_30,
-                   CASE WHEN kind = 'age' AND days_late BETWEEN 31 AND 60 THEN total ELSE 0 END AS late_60,
-                   CASE WHEN kind = 'age' AND days_late BETWEEN 61 AND 90 THEN total ELSE 0 END AS late_90,
-                   CASE WHEN kind = 'age' AND days_late > 90 THEN total ELSE 0 END AS late_more,
-                   CASE WHEN kind = 'in_debit' THEN total ELSE 0 END AS in_debit,
-                   CASE WHEN kind = 'disputed' THEN total ELSE 0 END AS disputed
-              FROM (%s) item
+            SELECT id, company_id, partner_id, move_id, date, date_maturity, total, days_late, disputed,
+                   CASE WHEN kind = 'age' AND days_late <= 0 THEN rest ELSE 0 END AS not_due,
+                   CASE WHEN kind = 'age' AND days_late BETWEEN 1 AND 30 THEN rest ELSE 0 END AS late_30,
+                   CASE WHEN kind = 'age' AND days_late BETWEEN 31 AND 60 THEN rest ELSE 0 END AS late_60,
+                   CASE WHEN kind = 'age' AND days_late BETWEEN 61 AND 90 THEN rest ELSE 0 END AS late_90,
+                   CASE WHEN kind = 'age' AND days_late > 90 THEN rest ELSE 0 END AS late_more,
+                   CASE WHEN kind = 'in_debit' THEN rest ELSE 0 END AS in_debit,
+                   CASE WHEN kind = 'in_plan' THEN rest ELSE 0 END AS in_plan
+              FROM (SELECT *, total - disputed AS rest FROM (%s) item) split
              WHERE total != 0
             """,
             self._items_query(day),
@@ -75,8 +78,16 @@ class BillingAgedBalance(models.Model):
                    COALESCE(line.date_maturity, line.date) AS date_maturity,
                    %(day)s::date - COALESCE(line.date_maturity, line.date) AS days_late,
                    line.balance - COALESCE(paid.amount, 0) + COALESCE(used.amount, 0) AS total,
-                   CASE WHEN move.payment_state = 'blocked' THEN 'disputed'
-                        WHEN move.billing_debit_state = ANY(%(under_way)s) THEN 'in_debit'
+                   CASE WHEN move.payment_state = 'blocked'
+                        THEN line.balance - COALESCE(paid.amount, 0) + COALESCE(used.amount, 0)
+                        WHEN move.amount_total = 0 THEN 0
+                        ELSE GREATEST(0, LEAST(line.balance - COALESCE(paid.amount, 0) + COALESCE(used.amount, 0),
+                                      COALESCE(dispute.amount, 0) * move.amount_total_signed / move.amount_total))
+                   END AS disputed,
+                   CASE WHEN move.billing_debit_state = ANY(%(under_way)s) THEN 'in_debit'
+                        WHEN EXISTS (SELECT FROM billing_payment_plan_debt_rel debt
+                                       JOIN billing_payment_plan plan ON plan.id = debt.plan_id
+                                      WHERE debt.line_id = line.id AND plan.state = 'agreed') THEN 'in_plan'
                         ELSE 'age' END AS kind
               FROM account_move_line line
               JOIN account_account account ON account.id = line.account_id
@@ -86,6 +97,8 @@ class BillingAgedBalance(models.Model):
                      WHERE max_date <= %(day)s GROUP BY debit_move_id) paid ON paid.id = line.id
          LEFT JOIN (SELECT credit_move_id AS id, SUM(amount) AS amount FROM account_partial_reconcile
                      WHERE max_date <= %(day)s GROUP BY credit_move_id) used ON used.id = line.id
+         LEFT JOIN (SELECT move_id AS id, SUM(amount) AS amount FROM billing_dispute
+                     WHERE state = 'open' GROUP BY move_id) dispute ON dispute.id = move.id
              WHERE account.account_type = 'asset_receivable'
                AND line.parent_state = 'posted' AND line.date <= %(day)s
             """,

@@ -46,6 +46,7 @@ class BillingDunningCase(models.Model):
             *self._debit_events(),
             *self._action_events(),
             *self._fee_events(),
+            *self._agreement_events(),
         ]
 
     def _invoice_events(self):
@@ -110,3 +111,34 @@ class BillingDunningCase(models.Model):
             text = self.env._("Late fees of %(invoice)s: %(state)s", invoice=fee.move_id.name, state=labels[fee.state])
             amount = fee.currency_id.format(fee.amount)
             yield Event(fee.waived_on or fee.date, 'percent', 'secondary', text, amount, 'billing-late-fees', fee)
+
+    def _agreement_events(self):
+        for promise in self.promise_ids:
+            label = dict(promise._fields['state']._description_selection(self.env))[promise.state]
+            text = self.env._("Promise for %(day)s · %(state)s", day=format_date(self.env, promise.date), state=label)
+            tone = {'kept': 'success', 'broken': 'danger'}.get(promise.state, 'primary')
+            amount = promise.currency_id.format(promise.amount)
+            yield Event(promise.taken_on, 'handshake-o', tone, text, amount, 'billing-promises', promise)
+        for plan in self.plan_ids.filtered('agreed_on'):
+            amount = plan.currency_id.format(plan.amount)
+            text = self.env._("Payment plan %s", plan.name)
+            yield Event(plan.agreed_on, 'list-ol', 'primary', text, amount, 'billing-payment-plans', plan)
+            if plan.ended_on:
+                label = dict(plan._fields['state']._description_selection(self.env))[plan.state]
+                text = self.env._("Payment plan %(plan)s: %(state)s.", plan=plan.name, state=label)
+                tone = 'success' if plan.state == 'kept' else 'danger'
+                yield Event(plan.ended_on, 'list-ol', tone, text, "", 'billing-payment-plans', plan)
+        for dispute in self.dispute_ids:
+            amount = dispute.currency_id.format(dispute.amount)
+            text = self.env._("Dispute of %s", dispute.move_id.name)
+            yield Event(dispute.opened_on, 'question', 'warning', text, amount, 'billing-disputes', dispute)
+            if dispute.closed_on:
+                label = dict(dispute._fields['outcome']._description_selection(self.env))[dispute.outcome]
+                text = self.env._(
+                    "Dispute of %(invoice)s answered: %(outcome)s", invoice=dispute.move_id.name, outcome=label
+                )
+                yield Event(dispute.closed_on, 'question', 'secondary', text, "", 'billing-disputes', dispute)
+        for contract in self.contract_ids.filtered(lambda contract: contract.service_state != 'active'):
+            labels = dict(contract._fields['service_state']._description_selection(self.env))
+            text = f"{contract.name} · {labels[contract.service_state]}"
+            yield Event(contract.suspension_on, 'ban', 'danger', text, "", 'billing-contracts', contract)

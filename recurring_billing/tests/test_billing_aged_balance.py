@@ -6,7 +6,7 @@ from odoo.tests import freeze_time, new_test_user, tagged
 
 from .common import BillingCommon
 
-BUCKETS = ['not_due', 'late_30', 'late_60', 'late_90', 'late_more', 'in_debit', 'disputed']
+BUCKETS = ['not_due', 'late_30', 'late_60', 'late_90', 'late_more', 'in_debit', 'in_plan', 'disputed']
 START = date(2026, 9, 1)
 
 
@@ -75,6 +75,21 @@ class TestBillingAgedBalance(BillingCommon):
         day = date(2026, 9, 20)
         self.assertEqual(self._sums(day), {'in_debit': 120.0, 'disputed': 120.0})
         self.assertIsTheLedger(day)
+
+    def test_a_part_in_dispute_and_what_is_in_a_plan_stand_apart(self):
+        day = date(2026, 9, 20)
+        with freeze_time(day):
+            _contract, disputed = self._september(debit=False)
+            self.env['billing.dispute'].create({'move_id': disputed.id, 'amount': 50.0})
+            self.assertEqual(self._sums(day), {'late_30': 70.0, 'disputed': 50.0})
+            _contract, planned = self._september(partner=self._customer("Garage Noel"), debit=False)
+            self.env['billing.dunning.case'].with_company(self.company).action_prepare_all()
+            plan = self.env['billing.payment.plan'].create(
+                {'case_id': planned.billing_dunning_case_id.id, 'consent': 'mail'}
+            )
+            plan.action_propose()
+            plan.action_agree()
+            self.assertEqual(self._sums(day), {'late_30': 70.0, 'disputed': 50.0, 'in_plan': 120.0})
 
     def test_contacts_count_with_their_company(self):
         contact = self.env['res.partner'].create({'name': "Accounts", 'parent_id': self.customer.id})
