@@ -156,6 +156,11 @@ class BillingPaymentPlan(models.Model):
             plan.next_on = next((line.date for line, rest in zip(lines, left, strict=True) if rest), False)
             plan.missed = plan._missed(left, today) if plan.state in ('agreed', 'broken') else 0
 
+    @api.depends('name', 'partner_id')
+    def _compute_display_name(self):
+        for plan in self:
+            plan.display_name = plan.partner_id.display_name if plan.name == "/" else plan.name
+
     # === DRAFT === #
 
     @api.constrains('debt_ids', 'state')

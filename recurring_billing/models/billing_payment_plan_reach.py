@@ -124,7 +124,7 @@ class AccountMove(models.Model):
     def _billing_plan_silence(self):
         """What is paid in instalments, as long as the plan is kept."""
         silences = {}
-        for line, plan in self.line_ids._billing_plans().items():
+        for line, plan in self._billing_due_items()._billing_plans().items():
             day = max(plan.line_ids.mapped('date'))
             text = self.env._("payment plan %(plan)s until %(day)s", plan=plan.name, day=format_date(self.env, day))
             silences[line.move_id] = self._billing_silence(text)
