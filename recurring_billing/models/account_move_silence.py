@@ -86,11 +86,13 @@ class AccountMove(models.Model):
 
     def _billing_litigation_silence(self):
         """What was handed over is the lawyer's; later invoices are reminded as any other."""
+        handed = [('handed_over_on', '!=', False), ('item_ids.move_id', 'in', self.ids)]
         silences = {}
-        for move in self:
-            day = move.billing_dunning_case_id.handed_over_on
-            if day and move.invoice_date <= day:
-                silences[move] = Silence(self.env._("handed over to litigation on %s", format_date(self.env, day)))
+        for case in self.env['billing.dunning.case'].search(handed):
+            day = case.handed_over_on
+            text = self.env._("handed over to litigation on %s", format_date(self.env, day))
+            moves = (case.item_ids.move_id & self).filtered(lambda move, day=day: move.invoice_date <= day)
+            silences |= dict.fromkeys(moves, Silence(text))
         return silences
 
     def _billing_person_silence(self):

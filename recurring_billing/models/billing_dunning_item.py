@@ -172,9 +172,10 @@ class BillingDunningItem(models.Model):
         """{item: `tools.dunning_ladder.Decision`} for ``today``, which is also what the lists show."""
         silences = self.move_id._billing_silence_reason(today)
         ladders = {policy: policy._ladder() for policy in self.policy_id}
+        disputed = self.move_line_id._billing_disputed_parts()
         decisions = {}
         for item in self:
-            debt = item._debt(silences.get(item.move_id))
+            debt = item._debt(silences.get(item.move_id), is_disputed=item.move_line_id in disputed)
             decisions[item] = decide(debt, ladders[item.policy_id], today)
         decisions |= self._covered_decisions(decisions, today)
         self._write_decisions(decisions)
@@ -197,10 +198,11 @@ class BillingDunningItem(models.Model):
                 void |= {item: replace(decisions[item], level=None, reason='covered') for item in items}
         return void
 
-    def _debt(self, silence):
+    def _debt(self, silence, *, is_disputed):
         """This item as its ladder sees it; amounts in the company's currency, as the policy's smallest amount."""
-        # what is disputed as a whole is silent, and not paid
-        claimed = self.claimed_company or self.move_line_id.amount_residual
+        claimed = self.move_line_id.amount_residual
+        if is_disputed:  # as a whole it is silent, and not paid
+            claimed = self.claimed_company or claimed
         residual = Decimal(str(self.company_id.currency_id.round(claimed)))
         return Debt(self.date_due, residual, self.level, self.last_action or None, self.anchor or None, silence)
 
