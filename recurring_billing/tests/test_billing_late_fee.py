@@ -232,3 +232,29 @@ class TestBillingLateFee(LateCommon):
                 )
                 self.assertEqual(left, expected)
                 savepoint.rollback()
+
+    def test_each_late_period_of_a_contract_owes_its_own_indemnity(self):
+        """CJEU C-370/21: one for each late periodic payment, not one for the contract."""
+        contract = self._contract(debit=False, date_start=date(2026, 8, 1))
+        contract._start(date(2026, 8, 1))
+        with freeze_time('2026-08-01'):
+            self._bill(date(2026, 8, 1))
+        with freeze_time(START):
+            self._bill(START)
+        self.env['billing.dunning.case'].with_company(self.company).action_prepare_all()
+        case = self.env['billing.dunning.case'].search([('partner_id', '=', self.customer.id)])
+        lines = self.env['billing.late.fee.settle'].create({'case_id': case.id}).line_ids
+        self.assertEqual(lines.mapped('indemnity'), [40.0, 40.0])
+
+    def test_the_interest_of_a_business_and_that_of_a_formal_notice_do_not_add_up(self):
+        """C. com. L441-10 and C. civ. 1231-6 are one interest for one delay."""
+        invoice = self._late_invoice()
+        item = invoice.billing_dunning_item_ids
+        before = item._late_interest(TODAY)[item].interest
+        level = self.env.ref('recurring_billing.dunning_policy_business').level_ids.filtered('is_formal_notice')
+        values = {
+            **{'case_id': item.case_id.id, 'company_id': self.company.id, 'partner_id': invoice.partner_id.id},
+            **{'level_id': level.id, 'channel': 'letter', 'date': date(2026, 9, 10), 'item_ids': item.ids},
+        }
+        self.env['billing.dunning.action']._unguarded().create(values).received_on = date(2026, 9, 11)
+        self.assertEqual(item._late_interest(TODAY)[item].interest, before)

@@ -1,10 +1,12 @@
 import json
 from datetime import datetime
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import TransactionCase, freeze_time, new_test_user, tagged
 
 from odoo.addons.recurring_billing.models.billing_transaction import Transaction
+from odoo.addons.recurring_billing.tools import http_post
 from odoo.addons.recurring_billing.tools import webhook as rules
 
 from .common_receiver import Receiver
@@ -118,6 +120,14 @@ class TestBillingWebhook(TransactionCase):
         self.hook.url = 'http://127.0.0.1:1/'
         self._deliver()
         self.assertIn("refused", other.failure)
+
+    def test_a_system_that_hangs_is_left_after_a_while(self):
+        delivery = self.hook._emit('contract.started', self.one, {})
+        self.receiver.delay = 12  # a test waits at least ten
+        with patch.object(http_post, '_TIMEOUT', 1):
+            self._deliver()
+        self.assertIn("timed out", delivery.failure)
+        self.assertEqual(delivery.state, 'waiting')
 
     def test_the_test_button_says_what_the_other_side_answers(self):
         answer = self.hook.action_test()['params']

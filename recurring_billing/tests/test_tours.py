@@ -40,3 +40,21 @@ class TestTours(BillingCommon, HttpCase):
         amendment = contract.amendment_ids
         self.assertEqual((amendment.kind, amendment.date, amendment.mrr_after), ('quantity', date(2026, 9, 15), 180.0))
         self.assertEqual(self._billed_on(date(2026, 9, 15), contract).amount_total, 57.6)
+
+    @freeze_time('2026-09-20')
+    def test_an_accountant_waives_late_fees_and_agrees_on_a_plan(self):
+        _contract, invoice = self._september(debit=False)
+        self.env['billing.dunning.case'].with_company(self.company).action_prepare_all()
+        self.env.ref('recurring_billing.interest_rate_2026_h2').is_confirmed = True
+        manager = new_test_user(
+            self.env,
+            'manager',
+            'recurring_billing.group_dunning',
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        self.start_tour('/odoo/billing-late-payers', 'recurring_billing_late_payer', login=manager.login)
+        case = invoice.billing_dunning_case_id
+        fee = invoice.billing_dunning_item_ids.late_fee_ids
+        self.assertEqual((fee.state, fee.reason, fee.waived_by), ('waived', "First delay in five years", manager))
+        self.assertEqual((case.plan_ids.state, len(case.plan_ids.line_ids)), ('agreed', 4))
