@@ -151,6 +151,19 @@ class BillingDunningCase(models.Model):
                 for line, part in parts.items()
             )
 
+    def action_dispute(self):
+        """Enter what the customer does not accept; its oldest late invoice is proposed."""
+        self.ensure_one()
+        late = self.open_item_ids.sorted('date_due').move_id[:1]
+        return {
+            'name': self.env._("Dispute"),
+            'type': 'ir.actions.act_window',
+            'res_model': 'billing.dispute',
+            'views': [(False, 'form')],
+            'target': 'new',
+            'context': {'default_move_id': late.id},
+        }
+
     @api.depends('plan_ids.state')
     def _compute_amount_planned(self):
         for case in self:
