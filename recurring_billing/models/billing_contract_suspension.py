@@ -239,20 +239,22 @@ class BillingContract(models.Model):
     # === NIGHT === #
 
     @api.model
-    def _suspend_announced(self, company, today):
-        """Suspend what was announced until ``today``; consumers wait for a person's click."""
-        announced = self.search(
+    def _announced_until(self, company, today):
+        """The contracts of ``company`` whose announced day has come."""
+        return self.search(
             [('company_id', '=', company.id), ('service_state', '=', 'announced'), ('suspension_on', '<=', today)]
         )
-        for contract in announced:
-            case = contract.dunning_case_id
-            if contract._is_service_spared(case, today):
-                continue
-            if contract.partner_id.commercial_partner_id.billing_party_kind in ('consumer', 'nonpro'):
-                summary = self.env._("Suspension of %s: its announced day has come, decide", contract.name)
-                case._ask('mail.mail_activity_data_todo', summary)
-            else:
-                contract._suspend(today)
+
+    def _judge_one(self, today):
+        """Suspend what was announced for ``today`` and is still late; consumers wait for a person's click."""
+        case = self.dunning_case_id
+        if self._is_service_spared(case, today):
+            return
+        if self.partner_id.commercial_partner_id.billing_party_kind in ('consumer', 'nonpro'):
+            summary = self.env._("Suspension of %s: its announced day has come, decide", self.name)
+            case._ask('mail.mail_activity_data_todo', summary)
+        else:
+            self._suspend(today)
 
     def _is_service_spared(self, case, today):
         """Whether nothing is late now that nothing silences: then the announced day passes without effect."""

@@ -210,6 +210,7 @@ class AccountMove(models.Model):
         """EXTENDS account: a credit note of a disputed invoice is the answer to its dispute."""
         posted = super()._post(soft)
         for credit in posted.filtered(lambda move: move.move_type == 'out_refund' and move.reversed_entry_id):
-            disputes = credit.reversed_entry_id.billing_dispute_ids.filtered(lambda dispute: dispute.state == 'open')
-            disputes._unguarded().credit_move_id = credit
+            # whoever posts a credit note need not be of the recurring billing
+            disputes = credit.reversed_entry_id.sudo().billing_dispute_ids
+            disputes.filtered(lambda dispute: dispute.state == 'open')._unguarded().credit_move_id = credit
         return posted

@@ -203,12 +203,24 @@ class BillingDunningCase(models.Model):
 
     @api.model
     def _judge(self, company, today, transaction):
-        """Say of promises and payment plans whether they were kept, before anybody is reminded."""
-        self.env['billing.promise']._judge(company, today)
-        self.env['billing.payment.plan']._judge(company, today)
-        self._lift_all(company, today)
-        self.env['billing.contract']._suspend_announced(company, today)
+        """Say of promises and payment plans whether they were kept, and suspend or resume what follows from it, before
+        anybody is reminded. The fault of one stops no other: a person is told."""
+        own = [('company_id', '=', company.id)]
+        contracts = self.env['billing.contract']
+        self._judge_each(self.env['billing.promise'].search([*own, ('state', '=', 'open')]), today, transaction)
+        self._judge_each(self.env['billing.payment.plan'].search([*own, ('state', '=', 'agreed')]), today, transaction)
+        held = contracts.search([*own, ('service_state', '!=', 'active')])
+        held.dunning_case_id._lift(today, transaction)
+        self._judge_each(contracts._announced_until(company, today), today, transaction)
         transaction.commit()
+
+    @api.model
+    def _judge_each(self, records, today, transaction):
+        """Call `_judge_one` on each of ``records``; a person is told of those that fail."""
+        _done, faults = self._isolate(records, lambda some: [record._judge_one(today) for record in some], transaction)
+        for record, error in faults.items():
+            target = record.case_id if 'case_id' in record else record
+            self._tell(target, self.env.user, self._reason(error))
 
     @api.model
     def _tell_bank_silence(self, company, reason):

@@ -105,7 +105,7 @@ class BillingDunningLevel(models.Model):
     @api.onchange('is_formal_notice', 'effect')
     def _onchange_legal_act(self):
         """Formal notices and suspensions need a person, unless somebody decides otherwise."""
-        if self.is_formal_notice or self.effect in ('suspend', 'hand_over'):
+        if self.is_formal_notice or self.effect in ('suspend', 'terminate', 'hand_over'):
             self.is_manual = True
 
     def _stage(self):

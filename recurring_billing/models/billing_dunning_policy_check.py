@@ -45,11 +45,17 @@ class BillingDunningPolicy(models.Model):
                 "Level “%s” follows the hand-over, after which nobody is reminded. Remove it, or place it before.",
                 level.name,
             )
-        suspends = level.effect == 'suspend' and level.effect_mode == 'do'
+        if level.effect == 'terminate' and level.effect_mode == 'do' and not level.is_manual:
+            return self.env._(
+                "Level “%s”: a contract is ended by a person alone. Tick “Confirmed by Hand”, or choose “Proposed to a "
+                "person”.",
+                level.name,
+            )
+        suspends = level.effect in ('suspend', 'terminate') and level.effect_mode == 'do'
         if suspends and not any(one.is_formal_notice for one in before):
             return self.env._(
-                "Level “%s”: a service is suspended only after a formal notice. Choose “Proposed to a person”, or "
-                "place a formal notice before.",
+                "Level “%s”: a service is suspended, and a contract ended, only after a formal notice. Choose "
+                "“Proposed to a person”, or place a formal notice before.",
                 level.name,
             )
         return None

@@ -21,7 +21,7 @@ class BillingDunningCase(models.Model):
         today = fields.Date.context_today(self)
         for case in self:
             reminded = case.action_ids.filtered(lambda action: action.state == 'done' and action.level_id.days > 0)
-            is_new = reminded and (not case.closed_on or max(reminded.mapped('date')) >= case.closed_on)
+            is_new = reminded and (not case.closed_on or max(reminded.mapped('date')) > case.closed_on)
             case._unguarded().write({'closed_on': today, 'thanks': 'waiting' if is_new else case.thanks})
         return super()._close()
 

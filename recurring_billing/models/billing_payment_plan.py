@@ -349,9 +349,9 @@ class BillingPaymentPlan(models.Model):
         """From now on the debts are paid by the plan's way: attempts before it are overtaken."""
         self.ensure_one()
         moves = self.debt_ids.move_id
-        self.debt_ids.billing_debit_item_ids.debit_id.filtered(
-            lambda debit: debit.state == 'returned'
-        )._unguarded().is_overtaken = True
+        # whoever agrees on a plan need not be of the direct debit role
+        debits = self.debt_ids.sudo().billing_debit_item_ids.debit_id
+        debits.filtered(lambda debit: debit.state == 'returned')._unguarded().is_overtaken = True
         if self.method == 'debit':
             moves.write(
                 {
@@ -363,13 +363,8 @@ class BillingPaymentPlan(models.Model):
 
     # === FOLLOWING === #
 
-    @api.model
-    def _judge(self, company, today):
-        """Say of the agreed plans of ``company`` whether they are paid, or broken by ``today``."""
-        for plan in self.search([('company_id', '=', company.id), ('state', '=', 'agreed')]):
-            plan._judge_one(today)
-
     def _judge_one(self, today):
+        """Say of this plan whether it is paid, or broken by ``today``."""
         left = self._left()
         if self.state == 'kept' and any(left):  # its last payment came back
             self._set_state('agreed')

@@ -54,13 +54,13 @@ class AccountMoveLine(models.Model):
         """{due item: what a debit of ``day`` may take of it}; credit notes below zero.
 
         Of a debt in a plan by direct debit that are its instalments until then; of one in another plan, promised for
-        ``day`` or later, or disputed, nothing.
+        ``day`` or later, disputed, or from before the customer's insolvency (C. com. L622-7), nothing.
         """
         amounts = {line: line._billing_exact(line.amount_residual_currency) for line in self}
         for line, part in self._billing_disputed_parts().items():
             amounts[line] -= part
-        promised = self.move_id._billing_promise_silence(day)
-        amounts |= {line: Decimal() for line in self if line.move_id in promised}
+        spared = self.move_id._billing_promise_silence(day) | self.move_id._billing_insolvency_silence()
+        amounts |= {line: Decimal() for line in self if line.move_id in spared}
         shares = {}
         for line, plan in self._billing_plans().items():
             if plan not in shares:

@@ -11,7 +11,7 @@ class BillingPromise(models.Model):
     _inherit = ['mail.thread', 'billing.state.mixin']
     _order = 'date desc, id desc'
     _check_company_auto = True
-    _guarded = frozenset({'state', 'partial_from', 'case_id'})
+    _guarded = frozenset({'state', 'partial_from'})
     _transitions = {'kept': ('open',), 'broken': ('open',), 'cancelled': ('open',)}
 
     case_id = fields.Many2one('billing.dunning.case', required=True, index=True, ondelete='restrict')
@@ -95,10 +95,10 @@ class BillingPromise(models.Model):
         :raises UserError: the promise is beyond the limits of the settings, and not granted by who may
         """
         last = self.env['account.partial.reconcile'].sudo().search([], order='id desc', limit=1)
-        context_case = self.env.context.get('default_case_id')
-        vals_list = [{'case_id': context_case, **vals, 'partial_from': last.id or 0} for vals in vals_list]
-        clean = self.with_context(default_case_id=False)
-        promises = super(BillingPromise, clean._unguarded()).create(vals_list).with_env(self.env)
+        for vals in vals_list:
+            self._refuse_guarded(vals)
+        promises = super().create(vals_list)
+        promises._unguarded().partial_from = last.id or 0
         for promise in promises:
             promise._check_limits()
             promise.case_id.message_post(body=self.env._("Promise: %s.", promise._in_words()))
@@ -150,13 +150,8 @@ class BillingPromise(models.Model):
             lambda part: part.id > self.partial_from and part.credit_move_id.move_id.move_type != 'out_refund'
         )
 
-    @api.model
-    def _judge(self, company, today):
-        """Say of the open promises of ``company`` whether they were kept: paid in full until their day, inclusive."""
-        for promise in self.search([('company_id', '=', company.id), ('state', '=', 'open')]):
-            promise._judge_one(today)
-
     def _judge_one(self, today):
+        """Say of this open promise whether it was kept: paid in full until its day, inclusive."""
         if self.currency_id.compare_amounts(self.paid, self.amount) >= 0 or not any(
             self.move_ids.mapped('amount_residual')
         ):

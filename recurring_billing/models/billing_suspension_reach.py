@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from .billing_transaction import Transaction
+
 _BACK_DAYS = 30  # days after a resumption in which a debit that comes back announces the suspension again
 _CLEARED_DAYS = 90  # days in which a write-off keeps a service from being resumed by itself
 
@@ -65,24 +67,26 @@ class BillingDunningCase(models.Model):
         self._lift(fields.Date.context_today(self))
         return result
 
-    def _lift(self, today):
-        """Resume the services of those of these cases whose debt is paid with money that has come."""
+    def _lift(self, today, transaction=None):
+        """Resume the services of those of these cases whose debt is paid with money that has come.
+
+        A service that cannot be resumed keeps nobody from registering a payment: a person is told.
+        """
         for case in self.filtered(lambda case: not case.is_open):
             held = case.contract_ids.filtered(lambda contract: contract.service_state != 'active')
             if held and not case._lately_cleared(today) & {'other', 'waiting'}:
-                held._resume_service(today, self.env._("everything is paid"))
+                why = self.env._("everything is paid")
+                _done, faults = self._isolate(
+                    held, lambda some, why=why: some._resume_service(today, why), transaction or Transaction()
+                )
+                for contract, error in faults.items():
+                    self._tell(contract, contract._responsible(), self._reason(error))
 
     def _lately_cleared(self, today):
         """How the invoices of this case were cleared in the last months (see `_payment_kinds`)."""
         since = fields.Date.subtract(today, days=_CLEARED_DAYS)
         parts = self.item_ids.move_line_id.matched_credit_ids.filtered(lambda part: part.max_date >= since)
         return {self._payment_kind(line, today) for line in parts.credit_move_id}
-
-    @api.model
-    def _lift_all(self, company, today):
-        """Resume what is paid meanwhile: the bank may have brought the money days after it was announced."""
-        held = self.env['billing.contract'].search([('company_id', '=', company.id), ('service_state', '!=', 'active')])
-        held.dunning_case_id._lift(today)
 
     def _lift_at(self, agreement):
         """Resume the services where the settings let an ``agreement`` do: 'plan' or 'promise'."""

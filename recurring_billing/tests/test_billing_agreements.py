@@ -326,3 +326,43 @@ class TestBillingAgreements(LateCommon):
         for text in ("20/09/2026", "20/10/2026", self.invoice.name, "Échéancier"):
             self.assertIn(text, page.decode())
         self.assertEqual(plan.action_send()['context']['default_model'], 'billing.payment.plan')
+
+    def test_an_accountant_without_our_roles_pays_credits_and_matches(self):
+        """Whoever posts a credit note or registers a payment need not be of the recurring billing."""
+        biller = new_test_user(self.env, 'biller', 'account.group_account_invoice', company_id=self.company.id)
+        dispute = self._dispute(amount=60.0)
+        credit = self._reverse(self.invoice)
+        credit.invoice_line_ids.price_unit = 50.0
+        credit.with_user(biller).action_post()
+        self.assertEqual(dispute.credit_move_id, credit)
+        self._promise(amount=10.0)
+        self.env['account.payment.register'].with_user(biller).with_context(
+            active_model='account.move', active_ids=self.invoice.ids
+        ).create({})._create_payments()
+        self.assertFalse(self.case.is_open)
+
+    def test_a_clerk_agrees_on_a_plan_after_a_debit_came_back(self):
+        self.invoice.preferred_payment_method_line_id = self.sdd
+        debit = self._collect(date(2026, 10, 15), date(2026, 10, 8)).debit_ids
+        self._settle(date(2026, 10, 15))
+        with freeze_time('2026-10-20'):
+            debit._return(date(2026, 10, 20), 'AC04')
+            plan = (
+                self.env['billing.payment.plan']
+                .with_user(self.clerk)
+                .create({'case_id': self.case.id, 'consent': 'mail', 'first_on': date(2026, 10, 20)})
+            )
+            plan.action_propose()
+            plan.action_agree()
+        self.assertTrue(debit.is_overtaken)
+
+    def test_what_an_insolvent_customer_owed_before_the_judgment_is_not_debited(self):
+        self.invoice.preferred_payment_method_line_id = self.sdd
+        lines = self.env['account.move.line']
+        self.assertIn(self.invoice, lines._billing_collectable_lines(self.company, date(2026, 10, 1)).move_id)
+        self.customer.billing_insolvency_date = date(2026, 9, 15)
+        self.assertFalse(lines._billing_collectable_lines(self.company, date(2026, 10, 1)))
+
+    def test_a_promise_is_not_created_as_kept(self):
+        with self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"), self.cr.savepoint():
+            self._promise(state='kept')

@@ -1,8 +1,10 @@
 import json
 from datetime import date
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.recurring_billing.models.billing_transaction import Transaction
 
@@ -237,3 +239,25 @@ class TestBillingSuspension(LateCommon):
         contract._set_state('closed')
         events = [(event, data['contract']) for event, data in self._deliver()]
         self.assertEqual(events, [('contract.started', contract.name), ('contract.ended', contract.name)])
+
+    @mute_logger('odoo.addons.recurring_billing.models.billing_worker')
+    def test_a_service_that_cannot_be_resumed_keeps_nobody_from_paying(self):
+        self.contract._suspend(date(2026, 9, 20), "unpaid")
+        with patch.object(type(self.contract), '_amend', side_effect=UserError("not today")):
+            self._pay_by_bank(self.invoice, date(2026, 9, 25), 120.0)
+        self.assertEqual((self.invoice.amount_residual, self.contract.service_state), (0.0, 'suspended'))
+        self.assertIn("not today", self.contract.activity_ids.note)
+        self._night(date(2026, 9, 26))
+        self.assertEqual(self.contract.service_state, 'active')
+
+    def test_a_suspension_that_fails_stops_no_other(self):
+        other = self._contract(self._customer("Garage Noel"), debit=False, date_start=START)
+        other._start(START)
+        self._bill(START)
+        self.env['billing.dunning.case'].with_company(self.company).action_prepare_all()
+        (self.contract | other)._announce_suspension(date(2026, 9, 25), "unpaid invoices")
+        with patch.object(type(self.contract), '_suspension_fault', autospec=True) as fault:
+            fault.side_effect = lambda contract: "Water is essential" if contract == self.contract else None
+            self._night(date(2026, 9, 25))
+        self.assertEqual((self.contract.service_state, other.service_state), ('announced', 'suspended'))
+        self.assertIn("Water", self.contract.activity_ids.note)
