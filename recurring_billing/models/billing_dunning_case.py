@@ -45,7 +45,7 @@ class BillingDunningCase(models.Model):
     credit_line_ids = fields.Many2many(
         'account.move.line', string="Credits to Match", compute='_compute_credit_line_ids', compute_sudo=True
     )
-    amount_late = fields.Monetary("Late", compute='_compute_amounts')
+    amount_late = fields.Monetary("Overdue", compute='_compute_amounts')
     amount_open = fields.Monetary("Open, Not Late Yet", compute='_compute_amounts')
     amount_credit = fields.Monetary("Open Credits", compute='_compute_amounts')
     days_late = fields.Integer(compute='_compute_amounts')

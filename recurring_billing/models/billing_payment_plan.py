@@ -97,7 +97,7 @@ class BillingPaymentPlan(models.Model):
         [
             ('draft', "Draft"),
             ('agreed', "Agreed"),
-            ('kept', "Kept"),
+            ('kept', "Honoured"),
             ('broken', "Broken"),
             ('cancelled', "Cancelled"),
         ],

@@ -41,7 +41,7 @@ class BillingPromise(models.Model):
     )
     note = fields.Text()
     state = fields.Selection(
-        [('open', "Open"), ('kept', "Kept"), ('broken', "Broken"), ('cancelled', "Cancelled")],
+        [('open', "Open"), ('kept', "Honoured"), ('broken', "Broken"), ('cancelled', "Cancelled")],
         "Status",
         default='open',
         required=True,
