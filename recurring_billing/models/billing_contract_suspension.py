@@ -162,7 +162,7 @@ class BillingContract(models.Model):
             contract._stop_billing(today)
             contract._tell_service('recurring_billing.mail_template_suspended')
             contract._message_log(body=contract.suspension_note)
-            contract._emit('contract.suspended', {'since': str(today), 'reason': why})
+            contract._emit('contract.suspended', lambda one: {'since': str(today), 'reason': one.suspension_reason})
 
     def _told_fault(self, today):
         """Consumers are told, and given the announced days, before anything is cut off."""
@@ -203,7 +203,7 @@ class BillingContract(models.Model):
             if was_suspended:
                 contract._message_log(body=self.env._("Service resumed: %s.", why))
                 contract._tell_service('recurring_billing.mail_template_service_resumed')
-                contract._emit('contract.resumed', {'since': str(today)})
+                contract._emit('contract.resumed', lambda _one: {'since': str(today)})
             else:
                 contract._message_log(body=self.env._("The announced suspension is void: %s.", why))
 
@@ -213,11 +213,13 @@ class BillingContract(models.Model):
         self.env.ref(template).sudo().send_mail_batch(mailed.ids)  # users may not read templates
 
     def _emit(self, event, data):
-        """Tell the systems that deliver the services of these contracts."""
-        for contract in self:
-            hooks = self.env['billing.webhook']._of(contract.company_id, 'service')
-            if hooks:
-                hooks._emit(event, contract, {**contract._event_data(), **data})
+        """Tell the systems that deliver the services of these contracts.
+
+        :param data: function of a contract, called where somebody listens
+        """
+        hooks = {company: self.env['billing.webhook']._of(company, 'service') for company in self.company_id}
+        for contract in self.filtered(lambda contract: hooks[contract.company_id]):
+            hooks[contract.company_id]._emit(event, contract, {**contract._event_data(), **data(contract)})
 
     def _event_data(self):
         """How another system knows this contract."""

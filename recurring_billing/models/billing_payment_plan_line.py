@@ -38,7 +38,8 @@ class BillingPaymentPlanLine(models.Model):
                 line.rest = float(rest)
                 line.state = line._state(rest, today, is_first and waits)
                 is_first = is_first and not rest
-        (self - self.plan_id.line_ids).write({'rest': 0.0, 'state': 'open'})
+        for line in self - self.plan_id.line_ids:
+            line.rest, line.state = 0.0, 'open'
 
     def _state(self, rest, today, is_with_bank):
         if not rest:

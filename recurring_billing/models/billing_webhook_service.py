@@ -8,13 +8,11 @@ class BillingContract(models.Model):
 
     def _set_state(self, state):
         """EXTENDS recurring_billing: a contract starts and ends for who delivers it, too."""
-        before = {contract: contract.state for contract in self}
+        drafts = self.filtered(lambda contract: contract.state == 'draft')
         result = super()._set_state(state)
-        for contract in self:
-            if before[contract] == 'draft':
-                contract._emit('contract.started', {'since': str(contract.date_start)})
-            elif state == 'closed':
-                contract._emit('contract.ended', {'last_day': str(contract.date_end or "")})
+        drafts._emit('contract.started', lambda contract: {'since': str(contract.date_start)})
+        if state == 'closed':
+            self._emit('contract.ended', lambda contract: {'last_day': str(contract.date_end or "")})
         return result
 
 
@@ -24,27 +22,27 @@ class BillingAmendment(models.Model):
     def _write_down(self):
         """EXTENDS recurring_billing: who delivers the service hears what changes, and from when."""
         result = super()._write_down()
-        for amendment in self:
-            lines = amendment.contract_id.line_ids.filtered(
-                lambda line, day=amendment.date: not line.display_type and line._is_in_effect(day)
-            )
-            amendment.contract_id._emit(
-                'contract.changed',
-                {
-                    'kind': amendment.kind,
-                    'since': str(amendment.date),
-                    'change': amendment.summary,
-                    'lines': [
-                        {
-                            'product': line.product_id.default_code or line.product_id.name,
-                            'name': line.name,
-                            'quantity': line.quantity,
-                        }
-                        for line in lines
-                    ],
-                },
-            )
+        changes = {amendment.contract_id: amendment for amendment in self}
+        self.contract_id._emit('contract.changed', lambda contract: changes[contract]._event_data())
         return result
+
+    def _event_data(self):
+        """What changes, and the lines that are agreed from then on."""
+        self.ensure_one()
+        lines = self.contract_id.line_ids.filtered(lambda line: not line.display_type and line._is_in_effect(self.date))
+        return {
+            'kind': self.kind,
+            'since': str(self.date),
+            'change': self.summary,
+            'lines': [
+                {
+                    'product': line.product_id.default_code or line.product_id.name,
+                    'name': line.name,
+                    'quantity': line.quantity,
+                }
+                for line in lines
+            ],
+        }
 
 
 class BillingCollection(models.Model):

@@ -195,11 +195,19 @@ class BillingWriteOff(models.Model):
             {
                 'account_id': line.account_id.id,
                 'debit': amount,
+                **self._in_currency(line, amount),
                 'tax_tag_ids': [] if is_waiting else [Command.set(self._tags(line.tax_line_id, 'tax', 'refund').ids)],
             }
             for line, amount, is_waiting in taxes
         ]
-        owed = [{'account_id': line.account_id.id, 'credit': line.amount_residual} for line in due]
+        owed = [
+            {
+                'account_id': line.account_id.id,
+                'credit': line.amount_residual,
+                **self._in_currency(line, -line.amount_residual),
+            }
+            for line in due
+        ]
         name = self.env._("Written off: %s", self.move_id.name)
         lines = [{**values, 'name': name, 'partner_id': partner} for values in (loss, *vat, *owed)]
         return {
@@ -207,6 +215,15 @@ class BillingWriteOff(models.Model):
             'date': self.date,
             'ref': name,
             'line_ids': [Command.create(values) for values in lines],
+        }
+
+    @api.model
+    def _in_currency(self, line, amount):
+        """``amount`` of the company's currency as ``line`` keeps it, at the rate of the invoice."""
+        share = amount / line.balance if line.balance else 0.0
+        return {
+            'currency_id': line.currency_id.id,
+            'amount_currency': line.currency_id.round(line.amount_currency * share),
         }
 
     # === RECOVERY === #

@@ -132,3 +132,17 @@ class TestBillingWriteOff(LateCommon):
         case = invoice.billing_dunning_case_id
         self.assertFalse(self._run_reminders(date(2026, 9, 30)))
         self.assertEqual((case.is_open, case.thanks), (False, 'none'))
+
+    def test_an_invoice_in_another_currency_is_given_up_as_it_was_booked(self):
+        dollar = self.env.ref('base.USD')
+        dollar.active = True
+        self.env['res.currency.rate'].create(
+            [
+                {'currency_id': dollar.id, 'rate': rate, 'name': day, 'company_id': self.company.id}
+                for rate, day in ((1.25, date(2026, 9, 1)), (1.60, date(2026, 9, 15)))
+            ]
+        )
+        invoice = self._late_invoice(currency_id=dollar.id)
+        loss = self._write_off(invoice)
+        self.assertEqual((invoice.amount_residual, loss.amount, loss.vat), (0.0, 96.0, 16.0))
+        self.assertBalances(LOST, sales=-80.0, loss=80.0)
