@@ -1,9 +1,13 @@
+import logging
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date, split_every
 
 from .billing_dunning_item import PLANNED_AT_ONCE
 from .billing_transaction import CronTransaction, Transaction
+
+_logger = logging.getLogger(__name__)
 
 
 class BillingDunningCase(models.Model):
@@ -167,11 +171,26 @@ class BillingDunningCase(models.Model):
         """Remind the customers of each company, as far as no person has to confirm it."""
         today = fields.Date.context_today(self)
         transaction = CronTransaction(self.env)
+        failure = None
+        for company in self._companies():
+            try:
+                with transaction.alone('billing.dunning.case', company.id) as is_alone:
+                    if is_alone and not transaction.is_over:
+                        self._in_words_of(company)._run(company, today, transaction=transaction)
+            except Exception as error:  # the others' customers are reminded all the same
+                _logger.exception("The reminders of company %s failed", company.id)
+                failure = error
+        if failure:
+            raise failure  # so that the job counts as failed
+
+    @api.model
+    def _companies(self):
+        """Those with open invoices, and those with cases: what is paid is to be thanked for, and resumed."""
         open_invoices = [('move_type', '=', 'out_invoice'), ('state', '=', 'posted'), ('amount_residual', '>', 0)]
-        for [company] in self.env['account.move']._read_group(open_invoices, ['company_id']):
-            with transaction.alone('billing.dunning.case', company.id) as is_alone:
-                if is_alone and not transaction.is_over:
-                    self._in_words_of(company)._run(company, today, transaction=transaction)
+        rows = self.env['account.move']._read_group(open_invoices, ['company_id']) + self._read_group(
+            [], ['company_id']
+        )
+        return self.env['res.company'].union(*(company for [company] in rows))
 
     @api.model
     def _in_words_of(self, company):

@@ -1,9 +1,11 @@
 import io
 import zipfile
 from datetime import date
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common_late import LateCommon
 
@@ -148,3 +150,39 @@ class TestBillingDunningEffect(LateCommon):
         self.assertEqual(answer['params']['next']['res_model'], 'billing.dunning.item')
         invoice.billing_dunning_item_ids.action_remind()
         self.assertEqual(invoice.billing_dunning_item_ids.level, 2, "a person may")
+
+    def test_the_night_thanks_also_where_nothing_is_open_any_more(self):
+        self.company.billing_confirm_payments = True
+        invoice = self._late_invoice()
+        self._run_reminders(date(2026, 9, 19))
+        self._pay_by_bank(invoice, date(2026, 9, 20), 120.0)
+        self.assertFalse(
+            self.env['account.move'].search(
+                [('company_id', '=', self.company.id), ('amount_residual', '>', 0), ('move_type', '=', 'out_invoice')]
+            )
+        )
+        with self.enter_registry_test_mode():
+            self.env.ref('recurring_billing.ir_cron_remind').method_direct_trigger()
+        self.assertEqual(invoice.billing_dunning_case_id.thanks, 'sent')
+
+    def test_the_fault_of_one_company_stops_no_other(self):
+        self._late_invoice()
+        cases = self.env['billing.dunning.case']
+        done = []
+
+        def run(_self, company, _today, *, transaction):
+            done.append(company)
+            if company == first:
+                raise ValueError("broken")
+
+        companies = cases._companies() | self.env['res.company'].create({'name': "Another"})
+        first = companies[0]
+        with (
+            patch.object(type(cases), '_companies', return_value=companies),
+            patch.object(type(cases), '_run', run),
+            mute_logger('odoo.addons.recurring_billing.models.billing_dunning_case'),
+            self.enter_registry_test_mode(),
+            self.assertRaisesRegex(ValueError, "broken"),
+        ):
+            cases._cron_run()
+        self.assertEqual(done, list(companies))
