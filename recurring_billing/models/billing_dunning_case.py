@@ -187,10 +187,9 @@ class BillingDunningCase(models.Model):
     def _companies(self):
         """Those with open invoices, and those with cases: what is paid is to be thanked for, and resumed."""
         open_invoices = [('move_type', '=', 'out_invoice'), ('state', '=', 'posted'), ('amount_residual', '>', 0)]
-        rows = self.env['account.move']._read_group(open_invoices, ['company_id']) + self._read_group(
-            [], ['company_id']
-        )
-        return self.env['res.company'].union(*(company for [company] in rows))
+        owing = self.env['account.move']._read_group(open_invoices, ['company_id'])
+        known = self._read_group([], ['company_id'])
+        return self.env['res.company'].union(*(company for [company] in [*owing, *known]))
 
     @api.model
     def _in_words_of(self, company):
