@@ -250,6 +250,9 @@ class BillingContract(models.Model):
     def _judge_one(self, today):
         """Suspend what was announced for ``today`` and is still late; consumers wait for a person's click."""
         case = self.dunning_case_id
+        if not case._late_items(today):
+            self._resume_service(today, self.env._("nothing is late any more"))
+            return
         if self._is_service_spared(case, today):
             return
         if self.partner_id.commercial_partner_id.billing_party_kind in ('consumer', 'nonpro'):

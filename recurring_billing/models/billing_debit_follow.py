@@ -11,8 +11,19 @@ RECALL = 'recurring_billing.mail_activity_recall'
 class BillingDebitItem(models.Model):
     _inherit = 'billing.debit.item'
 
-    def _change(self):
-        """Why this item is no longer to be debited, or None."""
+    def _allowed(self):
+        """{item: what may be debited of it now}: without what is disputed, promised or not in the plan."""
+        allowed = {}
+        for day, items in self.grouped(lambda item: item.debit_id.date).items():
+            amounts = items.move_line_id._billing_debit_amounts(day)
+            allowed |= {item: float(amounts[item.move_line_id]) for item in items}
+        return allowed
+
+    def _change(self, allowed):
+        """Why this item is no longer to be debited, or None.
+
+        :param allowed: `_allowed` of this item and others
+        """
         self.ensure_one()
         line, move = self.move_line_id, self.move_id
         if line.reconciled or move.state != 'posted':
@@ -23,20 +34,22 @@ class BillingDebitItem(models.Model):
             return self.env._("%s is disputed", move.name)
         if move.preferred_payment_method_line_id.code != 'billing_sdd':
             return self.env._("%s is to be paid another way", move.name)
+        if allowed[self] <= 0:
+            return self.env._("%s is disputed, promised or not to be paid yet", move.name)
         if line.date_maturity > self.debit_id.date:
             return self.env._(
                 "%(invoice)s is due on %(day)s only", invoice=move.name, day=format_date(self.env, line.date_maturity)
             )
         return None
 
-    def _rest(self):
-        """What this item may take now: as planned, at most what is still due of it."""
+    def _rest(self, allowed):
+        """What this item may take now: as planned, at most what may still be debited of it."""
         self.ensure_one()
-        return min(self.amount, self.amount_residual, key=abs)
+        return min(self.amount, self.amount_residual, allowed[self], key=abs)
 
-    def _excess(self):
-        """By how much this item takes more than is still due of it, zero or more."""
-        return self.currency_id.round(abs(self.amount) - abs(self._rest()))
+    def _excess(self, allowed):
+        """By how much this item takes more than may be debited of it, zero or more."""
+        return self.currency_id.round(abs(self.amount) - abs(self._rest(allowed)))
 
 
 class BillingDebit(models.Model):
@@ -49,13 +62,14 @@ class BillingDebit(models.Model):
     def _follow(self):
         """Drop or reduce the planned ones of these debits as invoices changed; say what to recall of the others."""
         dropped, recalled, texts = self.browse(), self.browse(), {}
+        allowed = self.item_ids._allowed()
         for debit in self:
-            changes = debit._changes()
+            changes = debit._changes(allowed)
             if debit.state != 'planned':
                 recalled |= debit._recall(changes)
             elif changes:
                 texts.setdefault(debit.collection_id, []).extend(changes)
-                if not debit._reduce():
+                if not debit._reduce(allowed):
                     dropped |= debit
         dropped._set_state('dropped')
         recalled.collection_id._remind_recalls()
@@ -63,24 +77,24 @@ class BillingDebit(models.Model):
             collection._reopen()
             collection.message_post(body=self.env._("No longer collected: %s.", "; ".join(changes)))
 
-    def _changes(self):
+    def _changes(self, allowed):
         """What changed of the invoices of this debit, one text each."""
         self.ensure_one()
         changes = []
         for item in self.item_ids:
             if item.amount < 0 and self.state != 'planned':
                 continue  # a netted credit note that is used elsewhere recalls nothing: more is due, not less
-            if text := item._change():
+            if text := item._change(allowed):
                 changes.append(text)
-            elif excess := item._excess():
+            elif excess := item._excess(allowed):
                 amount = item.currency_id.format(excess)
                 changes.append(self.env._("%(amount)s of %(invoice)s", amount=amount, invoice=item.move_id.name))
         return changes
 
-    def _reduce(self):
+    def _reduce(self, allowed):
         """Bring this planned debit down to what is still due; False where nothing is."""
-        gone = self.item_ids.filtered(lambda item: item._change())
-        rest = {item: item._rest() for item in self.item_ids - gone}
+        gone = self.item_ids.filtered(lambda item: item._change(allowed))
+        rest = {item: item._rest(allowed) for item in self.item_ids - gone}
         if self.currency_id.compare_amounts(sum(rest.values()), 0.0) <= 0:
             return False
         for item, amount in rest.items():

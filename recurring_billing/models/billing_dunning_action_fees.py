@@ -16,18 +16,12 @@ class BillingDunningAction(models.Model):
         self.ensure_one()
         if self.level_id.late_fees == 'none':
             return []
-        fees = self.item_ids._late_interest(self.date)
-        texts = [text for item, fee in fees.items() for text in item._fee_in_words(fee)]
+        owed = self.item_ids._late_fees_owed(self.date)
+        texts = [text for item, rest in owed.items() for text in item._owed_in_words(rest)]
         currencies = self.item_ids.currency_id
-        if fees and len(currencies) == 1:
-            euros = self.env.ref('base.EUR')
-            amounts = [
-                float(fee.interest) + euros._convert(float(fee.indemnity), currencies, self.company_id, self.date)
-                for fee in fees.values()
-            ]
-            texts.append(
-                self.env._("Total of interest and indemnities to this day: %s", currencies.format(sum(amounts)))
-            )
+        if owed and len(currencies) == 1:
+            total = currencies.format(sum(rest.interest + rest.indemnity for rest in owed.values()))
+            texts.append(self.env._("Total of interest and indemnities to this day: %s", total))
         return texts + self._charged_in_words()
 
     def _charged_in_words(self):

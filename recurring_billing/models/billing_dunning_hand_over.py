@@ -89,11 +89,11 @@ class BillingDunningCase(models.Model):
             *(self.env._("Invoice"), self.env._("Due Date"), self.env._("Still Due"), self.env._("Interest")),
             *(self.env._("Indemnity"), self.env._("Computation")),
         ]
-        fees = self.open_item_ids._late_interest(self.handed_over_on)
+        fees = self.open_item_ids._late_fees_owed(self.handed_over_on)
         rows = [
             [
                 *(item.move_id.name, format_date(self.env, item.date_due), item.residual),
-                *(fee.interest, fee.indemnity, " / ".join(item._fee_in_words(fee))),
+                *(fee.interest, fee.indemnity, " / ".join(item._owed_in_words(fee))),
             ]
             for item, fee in fees.items()
         ]

@@ -284,7 +284,7 @@ class AccountMove(models.Model):
 
     billing_dunning_item_ids = fields.One2many('billing.dunning.item', 'move_id', "Ladders")
     billing_dunning_case_id = fields.Many2one(
-        'billing.dunning.case', "Reminder Case", compute='_compute_billing_dunning_case_id'
+        'billing.dunning.case', "Reminder Case", compute='_compute_billing_dunning_case_id', compute_sudo=True
     )
 
     @api.depends('billing_dunning_item_ids.case_id')

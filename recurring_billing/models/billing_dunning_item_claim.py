@@ -88,6 +88,11 @@ class BillingDunningItem(models.Model):
         )
         return _decimal(self.currency_id, amount), payments
 
+    def _indemnity_in_words(self, amount):
+        return self.env._(
+            "%(invoice)s: indemnity for recovery costs %(amount)s", invoice=self.move_id.name, amount=amount
+        )
+
     def _agreed_rate(self, contract):
         """The rate in percent of the contract or the company's terms; None: that of the law."""
         rate = (contract and contract.billing_late_rate) or self.company_id.billing_late_rate
@@ -120,14 +125,7 @@ class BillingDunningItem(models.Model):
             for segment in fee.segments
         ]
         if fee.indemnity:
-            indemnity = self.env.ref('base.EUR').format(float(fee.indemnity))
-            texts.append(
-                self.env._(
-                    "%(invoice)s: indemnity for recovery costs %(amount)s",
-                    invoice=self.move_id.name,
-                    amount=indemnity,
-                )
-            )
+            texts.append(self._indemnity_in_words(self.env.ref('base.EUR').format(float(fee.indemnity))))
         return texts
 
 

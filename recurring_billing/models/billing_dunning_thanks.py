@@ -26,7 +26,7 @@ class BillingDunningCase(models.Model):
         return super()._close()
 
     @api.model
-    def _thank_all(self, company, today):
+    def _thank_all(self, company, today, transaction):
         """Thank the reminded customers of ``company`` whose debts are paid, once the bank has the money.
 
         What was written off, netted or only credited is no payment: nobody is thanked for it.
@@ -39,9 +39,14 @@ class BillingDunningCase(models.Model):
         unpaid = cases.filtered(lambda case: 'other' in kinds[case] or kinds[case] <= {'credit'})
         unpaid._unguarded().thanks = 'none'
         paid = (cases - unpaid).filtered(lambda case: not kinds[case] & {'waiting', 'settled'})
+        _done, faults = self._isolate(paid, lambda some: some._send_thanks(), transaction)
+        for case, error in faults.items():
+            self._tell(case, case._responsible(), self._reason(error))
+
+    def _send_thanks(self):
         template = self.env.ref('recurring_billing.mail_template_dunning_thanks').sudo()  # users may not read templates
-        template.send_mail_batch(paid.filtered('partner_id.email').ids)
-        paid._unguarded().thanks = 'sent'
+        template.send_mail_batch(self.filtered('partner_id.email').ids)
+        self._unguarded().thanks = 'sent'
 
     def _payment_kinds(self, today):
         """How the reminded invoices were cleared, as far as these occur: 'bank', 'settled' (a debit that may still come

@@ -33,9 +33,9 @@ class BillingDunningItem(models.Model):
 
     def _planned_by_consumers(self):
         """What consumers pay in instalments, which must cost them nothing, or it were a credit (Ord. 2025-880)."""
-        plans = self.move_line_id._billing_plans()
+        plans = self.move_line_id.billing_plan_ids.filtered(lambda plan: plan.state in ('agreed', 'kept'))
         return self.filtered(
-            lambda item: item.partner_id.billing_party_kind == 'consumer' and item.move_line_id in plans
+            lambda item: item.partner_id.billing_party_kind == 'consumer' and item.move_line_id in plans.debt_ids
         )
 
     def _still_owed(self, fee, until):
@@ -59,3 +59,10 @@ class BillingDunningItem(models.Model):
     def _indemnity(self, fee, day):
         """The indemnity of ``fee``, which the law names in EUR, in the currency of the invoice on ``day``."""
         return self.env.ref('base.EUR')._convert(float(fee.indemnity), self.currency_id, self.company_id, day)
+
+    def _owed_in_words(self, owed):
+        """The computation of ``owed``, an `Owed` of this item, and its indemnity."""
+        if not owed.indemnity:
+            return owed.texts
+        indemnity = self.currency_id.format(owed.indemnity)
+        return [*owed.texts, self._indemnity_in_words(indemnity)]

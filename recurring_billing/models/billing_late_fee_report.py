@@ -15,6 +15,7 @@ class BillingLateFeeReport(models.Model):
         'account.move': ['amount_total_signed', 'date', 'move_type', 'state'],
         'account.move.line': ['account_id', 'move_id'],
         'account.partial.reconcile': ['amount', 'credit_move_id', 'debit_move_id', 'max_date'],
+        'billing.write.off': ['entry_id'],
         'billing.late.fee': ['amount_company', 'credit_id', 'document_id', 'waived_on'],
     }
 
@@ -49,6 +50,7 @@ class BillingLateFeeReport(models.Model):
               JOIN account_move_line credit ON credit.id = partial.credit_move_id
               JOIN account_move payment ON payment.id = credit.move_id
              WHERE account.account_type = 'asset_receivable' AND payment.move_type != 'out_refund'
+               AND NOT EXISTS (SELECT FROM billing_write_off loss WHERE loss.entry_id = payment.id)
              UNION ALL
             SELECT id * 3 + 2, waived_on, 'waived', company_id, partner_id, document_id, amount_company
               FROM billing_late_fee

@@ -17,7 +17,9 @@ class BillingPaymentPlan(models.Model):
     _inherit = ['mail.thread', 'mail.activity.mixin', 'billing.state.mixin']
     _order = 'id desc'
     _check_company_auto = True
-    _guarded = frozenset({'state', 'name', 'amount', 'agreed_on', 'agreed_by', 'ended_on', 'partial_from'})
+    _guarded = frozenset(
+        {'state', 'name', 'amount', 'agreed_on', 'agreed_by', 'ended_on', 'partial_from', 'switched_ids'}
+    )
     _transitions = {
         'agreed': ('draft', 'kept'),
         'kept': ('agreed',),
@@ -93,6 +95,15 @@ class BillingPaymentPlan(models.Model):
     agreed_by = fields.Many2one('res.users', readonly=True, copy=False)
     ended_on = fields.Date(readonly=True, copy=False)
     partial_from = fields.Integer(readonly=True, copy=False)
+    switched_ids = fields.Many2many(
+        'account.move',
+        'billing_payment_plan_switched_rel',
+        'plan_id',
+        'move_id',
+        "Paid by Debit Since",
+        readonly=True,
+        copy=False,
+    )
     state = fields.Selection(
         [
             ('draft', "Draft"),
@@ -262,6 +273,8 @@ class BillingPaymentPlan(models.Model):
         """The plan no longer holds: what is still due is reminded again."""
         self._set_state('cancelled')
         self._unguarded().ended_on = fields.Date.context_today(self)
+        for plan in self:
+            plan._give_back_method()
         self._look_again()
         return True
 
@@ -353,6 +366,8 @@ class BillingPaymentPlan(models.Model):
         debits = self.debt_ids.sudo().billing_debit_item_ids.debit_id
         debits.filtered(lambda debit: debit.state == 'returned')._unguarded().is_overtaken = True
         if self.method == 'debit':
+            switched = moves.filtered(lambda move: move.preferred_payment_method_line_id.code != 'billing_sdd')
+            self._unguarded().switched_ids = switched
             moves.write(
                 {
                     'preferred_payment_method_line_id': self.company_id._billing_debit_method().id,
@@ -371,7 +386,8 @@ class BillingPaymentPlan(models.Model):
             self._unguarded().ended_on = False
         if not any(left):
             if self.state != 'kept':
-                self._end('kept', today)
+                is_given_up = self._partials().credit_move_id.move_id.filtered('billing_loss_ids')
+                self._end('cancelled' if is_given_up else 'kept', today)
         elif self._missed(left, today) >= self.misses:
             self._end('broken', today)
             self.case_id._ask(
@@ -381,10 +397,16 @@ class BillingPaymentPlan(models.Model):
     def _end(self, state, today):
         self._set_state(state)
         self._unguarded().ended_on = today
+        self._give_back_method()
         self.activity_unlink(['mail.mail_activity_data_todo'])
         label = dict(self._fields['state']._description_selection(self.env))[state]
         self.case_id.message_post(body=self.env._("Payment plan %(plan)s: %(state)s.", plan=self.name, state=label))
         self._look_again()
+
+    def _give_back_method(self):
+        """What was paid by transfer before the plan is not debited as a whole once the plan has ended."""
+        if self.state in ('broken', 'cancelled'):
+            self.switched_ids.filtered('amount_residual').preferred_payment_method_line_id = False
 
     def _instalments(self):
         return [Instalment(line.date, self._exact(line.amount)) for line in self.line_ids.sorted()]
@@ -398,13 +420,14 @@ class BillingPaymentPlan(models.Model):
             # an older payment that came back later may let more be paid than was planned
             amount = min(self._exact(part.debit_amount_currency), rest)
             rest -= amount
-            payments.append(Payment(amount, part.credit_move_id.move_id.move_type != 'out_refund'))
+            payments.append(Payment(amount, part.credit_move_id.move_id._billing_is_money()))
         rounding = Decimal(str(self.currency_id.rounding))
         return payment_plan.remaining(instalments, payments, self.rule, rounding=rounding)
 
     def _partials(self):
         """What was matched with the debts since the agreement, in its order."""
-        return self.debt_ids.matched_credit_ids.filtered(lambda part: part.id > self.partial_from).sorted('id')
+        parts = self.debt_ids.matched_credit_ids.filtered(lambda part: part.id > self.partial_from)
+        return parts.sorted('id')
 
     def _missed(self, left, today):
         """How many instalments are missed; one whose debit is under way, or tried again, is not yet."""

@@ -57,16 +57,16 @@ class AccountMoveLine(models.Model):
         ``day`` or later, disputed, or from before the customer's insolvency (C. com. L622-7), nothing.
         """
         amounts = {line: line._billing_exact(line.amount_residual_currency) for line in self}
-        for line, part in self._billing_disputed_parts().items():
-            amounts[line] -= part
-        spared = self.move_id._billing_promise_silence(day) | self.move_id._billing_insolvency_silence()
-        amounts |= {line: Decimal() for line in self if line.move_id in spared}
         shares = {}
         for line, plan in self._billing_plans().items():
             if plan not in shares:
                 shares[plan] = plan._shares(day) if plan.method == 'debit' else {}
             amounts[line] = shares[plan].get(line, Decimal())
-        return amounts
+        for line, part in self._billing_disputed_parts().items():
+            free = line._billing_exact(line.amount_residual_currency) - part
+            amounts[line] = min(amounts[line], free)
+        spared = self.move_id._billing_promise_silence(day) | self.move_id._billing_insolvency_silence()
+        return amounts | {line: Decimal() for line in self if line.move_id in spared}
 
     def _billing_disputed_parts(self):
         """{due item: what is disputed of it}: the dispute of an invoice lies on what is due last."""

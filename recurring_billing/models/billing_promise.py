@@ -147,15 +147,15 @@ class BillingPromise(models.Model):
         """What was matched with these invoices since the promise, but for credit notes."""
         due = self.move_ids.line_ids.filtered(lambda line: line.account_type == 'asset_receivable')
         return due.matched_credit_ids.filtered(
-            lambda part: part.id > self.partial_from and part.credit_move_id.move_id.move_type != 'out_refund'
+            lambda part: part.id > self.partial_from and part.credit_move_id.move_id._billing_is_money()
         )
 
     def _judge_one(self, today):
         """Say of this open promise whether it was kept: paid in full until its day, inclusive."""
-        if self.currency_id.compare_amounts(self.paid, self.amount) >= 0 or not any(
-            self.move_ids.mapped('amount_residual')
-        ):
+        if self.currency_id.compare_amounts(self.paid, self.amount) >= 0:
             self._set_state('kept')
+        elif not any(self.move_ids.mapped('amount_residual')):  # nothing is left to be paid
+            self._set_state('cancelled')
         elif today > self.date:
             self._set_state('broken')
             self.case_id.message_post(body=self.env._("Promise broken: %s.", self._in_words()))

@@ -61,19 +61,13 @@ class BillingDunningCase(models.Model):
             able._terminate_unpaid(day, today)
         return able == contracts and bool(able)
 
-    def _close(self):
-        """EXTENDS recurring_billing: payment lifts suspensions at once, once the money is there."""
-        result = super()._close()
-        self._lift(fields.Date.context_today(self))
-        return result
-
     def _lift(self, today, transaction=None):
         """Resume the services of those of these cases whose debt is paid with money that has come.
 
         A service that cannot be resumed keeps nobody from registering a payment: a person is told.
         """
-        for case in self.filtered(lambda case: not case.is_open):
-            held = case.contract_ids.filtered(lambda contract: contract.service_state != 'active')
+        for case in self.filtered(lambda case: not case._late_items(today)):
+            held = case._held_contracts()
             if held and not case._lately_cleared(today) & {'other', 'waiting'}:
                 why = self.env._("everything is paid")
                 _done, faults = self._isolate(
@@ -81,6 +75,15 @@ class BillingDunningCase(models.Model):
                 )
                 for contract, error in faults.items():
                     self._tell(contract, contract._responsible(), self._reason(error))
+
+    def _held_contracts(self):
+        """The contracts whose service is suspended, or announced to be."""
+        return self.contract_ids.filtered(
+            lambda contract: contract.service_state != 'active' and contract.state in ('running', 'paused')
+        )
+
+    def _late_items(self, today):
+        return self.open_item_ids.filtered(lambda item: item.date_due < today)
 
     def _lately_cleared(self, today):
         """How the invoices of this case were cleared in the last months (see `_payment_kinds`)."""
@@ -93,9 +96,20 @@ class BillingDunningCase(models.Model):
         order = ['paid', 'plan', 'promise']
         for case in self:
             if order.index(case.company_id.billing_resume_at) >= order.index(agreement):
-                held = case.contract_ids.filtered(lambda contract: contract.service_state != 'active')
+                held = case._held_contracts()
                 why = {'plan': self.env._("a payment plan was agreed"), 'promise': self.env._("a promise was taken")}
                 held._resume_service(fields.Date.context_today(self), why[agreement])
+
+
+class AccountMoveLine(models.Model):
+    _inherit = 'account.move.line'
+
+    def _billing_count_anew(self):
+        """EXTENDS recurring_billing: payment lifts suspensions at once, once the money is there."""
+        result = super()._billing_count_anew()
+        # whoever registers a payment need not be of the recurring billing
+        self.sudo().billing_dunning_item_ids.case_id._lift(fields.Date.context_today(self))
+        return result
 
 
 class BillingPaymentPlan(models.Model):

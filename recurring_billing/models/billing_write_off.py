@@ -77,13 +77,11 @@ class BillingWriteOff(models.Model):
     amount = fields.Monetary("Given Up", readonly=True, help="With VAT.")
     vat = fields.Monetary("Of It VAT", readonly=True)
     vat_back = fields.Monetary("VAT Taken Back", readonly=True, help="That was declared with the invoice (CGI 272).")
-    entry_id = fields.Many2one('account.move', readonly=True, copy=False, ondelete='restrict')
+    entry_id = fields.Many2one('account.move', readonly=True, copy=False, index='btree_not_null', ondelete='restrict')
     user_id = fields.Many2one('res.users', "By", readonly=True, default=lambda self: self.env.user)
     recovery_ids = fields.Many2many('account.move', string="Recoveries", readonly=True, copy=False)
     recovered = fields.Monetary(readonly=True, copy=False)
     offered_ids = fields.Many2many('account.move.line', compute='_compute_offered_ids')
-
-    _one_of_an_invoice = models.UniqueIndex('(move_id)', "This invoice is written off already.")
 
     @api.depends('move_id')
     def _compute_display_name(self):
@@ -156,6 +154,7 @@ class BillingWriteOff(models.Model):
         entry = self.env['account.move'].create(self._loss_values(due, taxes, total))
         entry._post(soft=False)
         self._unguarded().write({**values, 'entry_id': entry.id})
+        self.flush_recordset()
         # no VAT on receipts becomes due by a loss
         matching = self.with_context(no_cash_basis=True).env['account.move.line']
         credits_ = entry.line_ids.filtered('credit').sorted('id')
@@ -256,7 +255,7 @@ class BillingWriteOff(models.Model):
         """The entry of a recovery: the loss comes back without VAT, and its VAT is due now."""
         share = amount / self.amount
         taxes = [
-            (line.tax_line_id, self.currency_id.round(-line.balance * self.amount / self.move_id.amount_total * share))
+            (line.tax_line_id, self.currency_id.round(-line.balance * self.amount / self._total() * share))
             for line in self.move_id.line_ids.filtered('tax_line_id').sorted('id')
         ]
         vat = sum(part for _tax, part in taxes)
@@ -286,6 +285,10 @@ class BillingWriteOff(models.Model):
             'line_ids': [Command.create({**line, 'name': name, 'partner_id': self.partner_id.id}) for line in lines],
         }
 
+    def _total(self):
+        """The invoice's total in the company's currency."""
+        return abs(self.move_id.amount_total_signed)
+
     @api.model
     def _tags(self, tax, repartition, document):
         lines = tax.invoice_repartition_line_ids if document == 'invoice' else tax.refund_repartition_line_ids
@@ -305,6 +308,13 @@ class AccountMove(models.Model):
         "Doubtful", copy=False, help="For the list of the closing: what it may be impaired by is decided there."
     )
     billing_write_off_ids = fields.One2many('billing.write.off', 'move_id', "Write-Offs")
+    billing_loss_ids = fields.One2many('billing.write.off', 'entry_id', "Losses Booked")
+
+    def _billing_is_money(self):
+        """Whether this entry, which cleared an invoice, brought money: neither a credit note nor a loss."""
+        self.ensure_one()
+        # whoever registers a payment need not read write-offs
+        return self.move_type != 'out_refund' and not self.sudo().billing_loss_ids
 
     def _billing_unpaid_words(self):
         """What a duplicate of a written-off invoice says of it, where its VAT is taken back (CGI 272); else None."""

@@ -366,3 +366,53 @@ class TestBillingAgreements(LateCommon):
     def test_a_promise_is_not_created_as_kept(self):
         with self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"), self.cr.savepoint():
             self._promise(state='kept')
+
+    def test_a_planned_debit_is_dropped_by_a_promise_and_lowered_by_a_dispute(self):
+        for step, expected in ((self._promise, ('dropped', 120.0)), (self._dispute_of_a_part, ('planned', 70.0))):
+            with self.subTest(step.__name__), self.cr.savepoint(flush=True) as savepoint:
+                self.invoice.preferred_payment_method_line_id = self.sdd
+                collection, _refusals = self._prepare(date(2026, 9, 25), date(2026, 9, 20))
+                debit = collection.debit_ids
+                self.assertEqual((debit.state, debit.amount), ('planned', 120.0))
+                step()
+                self.assertEqual((debit.state, debit.amount), expected)
+                savepoint.rollback()
+
+    def _dispute_of_a_part(self):
+        return self._dispute(amount=50.0)
+
+    def test_a_dispute_or_a_judgment_stops_the_debits_of_a_plan(self):
+        self._plan(count=2, first_on=date(2026, 10, 5), method='debit', mandate_id=self.mandate)
+        due = self._due_item(self.invoice)
+        self.assertEqual(float(due._billing_debit_amounts(date(2026, 10, 5))[due]), 60.0)
+        dispute = self._dispute(amount=100.0)
+        self.assertEqual(float(due._billing_debit_amounts(date(2026, 10, 5))[due]), 20.0)
+        dispute.outcome = 'maintained'
+        dispute.action_close()
+        self.customer.billing_insolvency_date = date(2026, 9, 25)
+        self.assertEqual(float(due._billing_debit_amounts(date(2026, 10, 5))[due]), 0.0)
+
+    def test_after_a_broken_plan_by_debit_the_rest_is_not_debited_at_once(self):
+        plan = self._plan(count=2, first_on=date(2026, 10, 5), method='debit', mandate_id=self.mandate)
+        self.assertEqual(self.invoice.preferred_payment_method_line_id.code, 'billing_sdd')
+        self._run_reminders(date(2026, 10, 9))
+        self.assertEqual(plan.state, 'broken')
+        self.assertFalse(self.invoice.preferred_payment_method_line_id)
+
+    def test_what_is_given_up_honours_neither_plan_nor_promise(self):
+        plan = self._plan()
+        other = self._late_invoice(self._customer("Garage Noel"))
+        self.env['billing.dunning.case'].with_company(self.company).action_prepare_all()
+        promise = self.env['billing.promise'].create(
+            {'case_id': other.billing_dunning_case_id.id, 'date': date(2026, 9, 30)}
+        )
+        for invoice in (self.invoice, other):
+            self.env['billing.write.off'].create({'move_id': invoice.id, 'reason': "Certificate"})
+        self.assertEqual((plan.state, promise.state), ('cancelled', 'cancelled'))
+
+    def test_a_consumer_who_honoured_a_plan_owes_no_late_fee_for_it(self):
+        self.customer.billing_party_kind = 'consumer'
+        plan = self._plan(count=1)
+        self._pay_by_bank(self.invoice, date(2026, 9, 20), 120.0)
+        self.assertEqual(plan.state, 'kept')
+        self.assertEqual(self.item._planned_by_consumers(), self.item)

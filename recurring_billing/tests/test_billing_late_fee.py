@@ -258,3 +258,31 @@ class TestBillingLateFee(LateCommon):
         }
         self.env['billing.dunning.action']._unguarded().create(values).received_on = date(2026, 9, 11)
         self.assertEqual(item._late_interest(TODAY)[item].interest, before)
+
+    def test_what_was_waived_is_not_claimed_again(self):
+        invoice = self._late_invoice()
+        self._run_reminders(TODAY)
+        self._settle_wizard(invoice, reason="Goodwill").action_waive()
+        mail = self._run_reminders(date(2026, 10, 8)).filtered(lambda action: action.channel == 'email')
+        text = mail.body.replace("\xa0", " ")
+        # of 37 days (1.51) those until 1 October (1.22) are given up, and so is the indemnity
+        self.assertIn("less what was charged or waived before: 1.22", text)
+        self.assertIn("Total of interest and indemnities to this day: 0.29", text)
+        self.assertNotIn("indemnity for recovery costs", text)
+
+    def test_who_only_reads_invoices_opens_and_prints_them(self):
+        invoice = self._late_invoice()
+        group = self.env['res.groups'].create({'name': "Salespeople"})
+        for model in ('account.move', 'account.move.line', 'account.journal', 'account.account', 'account.tax'):
+            self.env['ir.model.access'].create(
+                {
+                    **{'name': model, 'model_id': self.env['ir.model']._get_id(model), 'group_id': group.id},
+                    'perm_read': True,
+                }
+            )
+        seller = new_test_user(self.env, 'seller', 'base.group_user', company_id=self.company.id)
+        seller.group_ids += group
+        mine = invoice.with_user(seller)
+        self.assertEqual(mine.billing_dunning_case_id.id, invoice.billing_dunning_case_id.id)
+        arch = self.env['account.move'].with_user(seller).get_view(view_type='form')['arch']
+        self.assertNotIn('action_billing_dunning_case', arch)

@@ -261,3 +261,22 @@ class TestBillingSuspension(LateCommon):
             self._night(date(2026, 9, 25))
         self.assertEqual((self.contract.service_state, other.service_state), ('announced', 'suspended'))
         self.assertIn("Water", self.contract.activity_ids.note)
+
+    def test_a_service_is_resumed_although_the_next_invoice_is_not_due_yet(self):
+        self.company.billing_suspension_billing = 'bill'
+        self.contract._suspend(date(2026, 9, 20), "unpaid")
+        with freeze_time('2026-10-01'):
+            following = self._bill(date(2026, 10, 1)).line_ids.invoice_id
+            following.line_ids.filtered('date_maturity').date_maturity = date(2026, 10, 31)
+            self.env['billing.dunning.case'].with_company(self.company).action_prepare_all()
+            self._pay_by_bank(self.invoice, date(2026, 10, 1), 120.0)
+        self.assertTrue(self.case.is_open)
+        self.assertEqual(self.contract.service_state, 'active')
+
+    def test_an_ended_contract_is_not_resumed(self):
+        self.company.billing_suspension_billing = 'bill'
+        self.contract._suspend(date(2026, 9, 20), "unpaid")
+        self.contract._set_state('closed')
+        self._deliver()
+        self._pay_by_bank(self.invoice, date(2026, 9, 25), 120.0)
+        self.assertNotIn('contract.resumed', [event for event, _data in self._deliver()])

@@ -32,9 +32,10 @@ def post(url: str, body: str, headers: dict[str, str], *, may_be_private: bool) 
                 text = "" if answer.ok else next(answer.iter_content(_LONGEST), b"").decode(errors="replace")
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise PostError(str(error)[:_LONGEST]) from error
-    if answer.is_redirect:
-        raise PostError(f"{answer.status_code}: redirected to {answer.headers['location']}, which is not followed")
-    if not answer.ok:
+    if 300 <= answer.status_code < 400:
+        place = answer.headers.get('location', '')
+        raise PostError(f"{answer.status_code}: redirected to {place}, which is not followed")
+    if not 200 <= answer.status_code < 300:
         raise PostError(f"{answer.status_code}: {text}".strip())
     return answer.status_code
 
@@ -42,10 +43,12 @@ def post(url: str, body: str, headers: dict[str, str], *, may_be_private: bool) 
 class _PublicOnly(HTTPAdapter):
     """Looks at the address that a connection really has, before anything is sent: a name may change its address."""
 
-    def get_connection_with_tls_context(self, *args, **kwargs):
-        pool = super().get_connection_with_tls_context(*args, **kwargs)
-        pool.ConnectionCls = _guarded(pool.ConnectionCls)
-        return pool
+    def init_poolmanager(self, *args, **kwargs):
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {
+            scheme: type("Pool", (pool,), {"ConnectionCls": _guarded(pool.ConnectionCls)})
+            for scheme, pool in self.poolmanager.pool_classes_by_scheme.items()
+        }
 
 
 def _guarded(connection):
