@@ -44,11 +44,12 @@ class _PublicOnly(HTTPAdapter):
     """Looks at the address that a connection really has, before anything is sent: a name may change its address."""
 
     def init_poolmanager(self, *args, **kwargs):
-        super().init_poolmanager(*args, **kwargs)
+        result = super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {
             scheme: type("Pool", (pool,), {"ConnectionCls": _guarded(pool.ConnectionCls)})
             for scheme, pool in self.poolmanager.pool_classes_by_scheme.items()
         }
+        return result
 
 
 def _guarded(connection):
