@@ -26,3 +26,20 @@ class AccountMove(models.Model):
                 )
             )
         return super()._post(soft)
+
+    def button_draft(self):
+        """EXTENDS account
+
+        :raises UserError: the document charges late fees, or is the credit note of their waiver
+        """
+        documents = self.filtered('billing_late_fee_ids')
+        waivers = self.env['billing.late.fee'].search([('credit_id', 'in', self.ids)]).credit_id
+        for move in documents | waivers:
+            raise UserError(
+                self.env._(
+                    "%s charges late fees or gives them up: it stays as it was posted. Use “Waive…” under Reminders › "
+                    "Late Fees to take late fees back.",
+                    move.name,
+                )
+            )
+        return super().button_draft()

@@ -12,8 +12,8 @@ class ResPartner(models.Model):
         "Insolvency Opened On",
         tracking=True,
         copy=False,
-        help="Day of the judgment. What was invoiced before it is declared to the insolvency administrator, and is "
-        "neither reminded nor does it bear interest any more (C. com. L622-7, L622-28).",
+        help="Day of the judgment. What was invoiced or delivered before it is declared to the insolvency "
+        "administrator, and is neither reminded nor does it bear interest any more (C. com. L622-7, L622-28).",
     )
 
 
@@ -76,13 +76,29 @@ class AccountMove(models.Model):
 
     def _billing_insolvency_silence(self):
         """Claims from before the judgment may not be paid any more; later ones are reminded as any other."""
+        judged = self.filtered('commercial_partner_id.billing_insolvency_date')
         silences = {}
-        for move in self:
+        for move, arose in judged._billing_arose().items():
             judgment = move.commercial_partner_id.billing_insolvency_date
-            if judgment and move.invoice_date < judgment:
+            if arose < judgment:
                 text = self.env._("insolvency opened on %s", format_date(self.env, judgment))
                 silences[move] = Silence(text)
         return silences
+
+    def _billing_arose(self):
+        """{invoice: day on which its claim arose}: that of the invoice, or the first one of the service that it bills
+        in arrears (C. com. L622-24). A period across a judgment counts as a whole as from before it."""
+        rows = self.env['account.move.line']._read_group(
+            [('move_id', 'in', self.ids), ('billing_date_start', '!=', False)], ['move_id'], ['billing_date_start:min']
+        )
+        served = dict(rows)
+        return {move: min(move.invoice_date, served.get(move, move.invoice_date)) for move in self}
+
+    def _billing_corrects(self, invoice):
+        """Whether this credit note says that ``invoice`` asked for too much, rather than to pay it."""
+        self.ensure_one()
+        corrected = self.reversed_entry_id | self.invoice_line_ids.billing_credited_line_id.move_id
+        return self.move_type == 'out_refund' and invoice in corrected
 
     def _billing_litigation_silence(self):
         """What was handed over is the lawyer's; later invoices are reminded as any other."""

@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import format_date
 
+_STATEMENTS = ('camt.052', 'camt.053', 'camt.054')  # files that tell who has paid
+
 
 class ResCompany(models.Model):
     """When the bank was heard of last: who reminds without its news reminds customers who have paid."""
@@ -10,8 +12,8 @@ class ResCompany(models.Model):
     billing_bank_news_days = fields.Integer(
         "Bank's News at Most Days Old",
         default=7,
-        help="Where the last bank statement, bank file or registered payment is older, nobody is reminded by itself, "
-        "and a person who prepares reminders is warned. Zero: never mind.",
+        help="Where the last statement or file of the bank account that customers pay to is older, nobody is reminded "
+        "by itself, and a person who reminds is warned. Zero: never mind.",
     )
     _billing_bank_news_days_positive = models.Constraint(
         'CHECK (billing_bank_news_days >= 0)', "The age of the bank's news is zero or more days."
@@ -33,13 +35,18 @@ class ResCompany(models.Model):
         )
 
     def _billing_last_bank_news(self):
-        """The bank statement line, payment or bank file that came into the books last, or None."""
-        found = []
-        for model, extra in (
-            ('account.bank.statement.line', []),
-            ('account.payment', [('payment_type', '=', 'inbound')]),
-            ('billing.bank.message', []),
-        ):
-            # whoever prepares reminders need not read the bank's messages
-            found += self.env[model].sudo().search([('company_id', '=', self.id), *extra], order='id desc', limit=1)
+        """The statement line or bank file of the account that customers pay to which came last, or None.
+
+        What somebody registered by hand, and the bank's answer to our own file, say nothing of who has paid.
+        """
+        banks = self.billing_bank_journal_id or self.env['account.journal'].search(
+            [('company_id', '=', self.id), ('type', '=', 'bank')]
+        )
+        # whoever prepares reminders need not read the bank's messages
+        lines, messages = self.env['account.bank.statement.line'].sudo(), self.env['billing.bank.message'].sudo()
+        told = [('journal_id', 'in', banks.ids)]
+        found = [
+            *lines.search(told, order='id desc', limit=1),
+            *messages.search([*told, ('kind', 'in', _STATEMENTS)], order='id desc', limit=1),
+        ]
         return max(found, key=lambda record: record.create_date, default=None)

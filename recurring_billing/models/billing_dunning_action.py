@@ -19,7 +19,7 @@ class BillingDunningAction(models.Model):
         {
             *('case_id', 'company_id', 'partner_id', 'level_id', 'channel', 'state', 'date', 'user_id', 'item_ids'),
             *('move_ids', 'amount', 'mail_id', 'email_to', 'subject', 'body', 'fingerprint', 'failure', 'done_on'),
-            *('phone', 'delivery_id', 'activity_id'),
+            *('phone', 'delivery_id', 'activity_id', 'text', 'text_message_id', 'recipient_id'),
         }
     )
 
@@ -43,7 +43,7 @@ class BillingDunningAction(models.Model):
         default='email',
     )
     state = fields.Selection(
-        [('todo', "To do by hand"), ('done', "Done"), ('failed', "Failed")],
+        [('todo', "To do by hand"), ('done', "Done"), ('failed', "Failed"), ('void', "No longer needed")],
         "Status",
         readonly=True,
         required=True,
@@ -65,10 +65,12 @@ class BillingDunningAction(models.Model):
     amount = fields.Monetary(
         "Amount Claimed", readonly=True, help="What was still due on that day, open credits taken off."
     )
+    recipient_id = fields.Many2one('res.partner', "Addressed To", readonly=True, ondelete='restrict')
     mail_id = fields.Many2one('mail.mail', readonly=True, index='btree_not_null', ondelete='set null')
     email_to = fields.Char("Sent To", readonly=True)
     subject = fields.Char(readonly=True)
     body = fields.Html("Message", readonly=True, sanitize=False)
+    text = fields.Text("Text Message", readonly=True)
     fingerprint = fields.Char(
         readonly=True, help="SHA-256 of the message as it was written: shows that it is unchanged."
     )
@@ -119,8 +121,9 @@ class BillingDunningAction(models.Model):
         :param steps: [(case, items that get their level, items that the message lists)]
         :return: the actions
         """
-        charged = [listed for _case, due, listed in steps if due._highest_level().late_fees == 'charged']
-        self.env['billing.late.fee']._charge(self.env['billing.dunning.item'].concat(*charged), today)
+        due = self.env['billing.dunning.item'].concat(*(due for _case, due, _listed in steps))
+        charged = due.filtered(lambda item: item.next_level_id.late_fees == 'charged')
+        self.env['billing.late.fee']._charge(charged, today)
         values = []
         for case, due, listed in steps:
             level = due._highest_level()
@@ -138,7 +141,7 @@ class BillingDunningAction(models.Model):
     def _channels(self, case, level):
         """How ``level`` speaks to this customer: a letter stands in for the e-mail of who has no address."""
         channels = [channel for name, channel in CHANNELS.items() if level[name]] or ['none']
-        if 'email' in channels and not case.partner_id.email:
+        if 'email' in channels and not case._email():
             channels.remove('email')
             channels = [*{'letter': None, **dict.fromkeys(channels)}]
         return channels
@@ -146,7 +149,7 @@ class BillingDunningAction(models.Model):
     @api.model
     def _channel_fault(self, case, level, channel):
         """Why a person has to do what ``channel`` would do by itself, or has to know; None: nothing is in the way."""
-        if channel == 'letter' and level.by_email and not case.partner_id.email:
+        if channel == 'letter' and level.by_email and not case._email():
             return self.env._("No e-mail address: send the letter instead.")
         return None
 
@@ -167,22 +170,24 @@ class BillingDunningAction(models.Model):
             'item_ids': [fields.Command.set(listed.ids)],
             'move_ids': [fields.Command.set(listed.move_id.ids)],
             'amount': sum(listed.mapped('claimed_company')) + sum(case.credit_line_ids.mapped('amount_residual')),
-            'email_to': case.partner_id.email_formatted if channel == 'email' else False,
+            'recipient_id': case._recipient().id,
+            'email_to': channel == 'email' and case._email(),
             'failure': failure,
         }
 
     def _write_texts(self):
-        """Keep what letters and short messages say, in the customer's language."""
+        """Keep what letters and texts say, in the customer's language."""
         for (level, channel), actions in self.grouped(lambda action: (action.level_id, action.channel)).items():
             if channel == 'letter':
                 template = level.template_id.sudo()  # users may not read templates
                 texts = template._render_field('body_html', actions.ids, compute_lang=True)
                 subjects = template._render_field('subject', actions.ids, compute_lang=True)
                 for action in actions:
-                    action._keep(subjects[action.id], texts[action.id])
+                    action._keep(texts[action.id], subject=subjects[action.id], body=texts[action.id])
             elif channel in ('sms', 'message'):
                 for action in actions:
-                    action._keep(False, action._short_text())
+                    text = action._short_text()
+                    action._keep(text, text=text)
 
     def _mail(self):
         """Write the e-mails, and hand them to the post office, which sends them in its own time."""
@@ -192,7 +197,7 @@ class BillingDunningAction(models.Model):
             mails = template.send_mail_batch(actions.ids)
             for action, mail in zip(actions, mails, strict=True):
                 action._unguarded().mail_id = mail
-                action._keep(mail.subject, mail.body_html)
+                action._keep(mail.body_html, subject=mail.subject, body=mail.body_html)
                 if level.attaches_invoices:
                     mail.attachment_ids |= action.move_ids.invoice_pdf_report_id.sudo()
         for company, actions in letters.grouped('company_id').items():
@@ -204,16 +209,18 @@ class BillingDunningAction(models.Model):
         """Have the post office send so many of these e-mails an hour, after those that wait already; 0: all at once."""
         if not an_hour:
             return
-        waiting = self.search_count([('company_id', '=', self.company_id.id), ('mail_id.state', '=', 'outgoing')])
+        reminders = self.sudo()  # users may not read mails
+        company = self.company_id.id
+        waiting = reminders.search_count([('company_id', '=', company), ('mail_id.state', '=', 'outgoing')])
         now = fields.Datetime.now()
-        for place, action in enumerate(self, waiting - len(self)):
+        for place, action in enumerate(reminders, waiting - len(self)):
             if hours := place // an_hour:
                 action.mail_id.scheduled_date = fields.Datetime.add(now, hours=hours)
 
-    def _keep(self, subject, body):
-        """Keep the message as proof, with its hash."""
-        digest = sha256((body or "").encode()).hexdigest()
-        self._unguarded().write({'subject': subject, 'body': body, 'fingerprint': digest})
+    def _keep(self, content, **values):
+        """Keep the message ``content`` as proof, with its hash."""
+        digest = sha256((content or "").encode()).hexdigest()
+        self._unguarded().write({**values, 'fingerprint': digest})
 
     def _ask(self):
         """What a person has to do, on the case: print and post a letter, phone, send a text; decide what follows."""
@@ -232,36 +239,30 @@ class BillingDunningAction(models.Model):
 
     def action_done(self):
         """The letter was posted, the customer phoned, the text sent."""
-        for action in self.filtered(lambda action: action.state != 'done'):
+        for action in self.filtered(lambda action: action.state in ('todo', 'failed')):
             if action.channel == 'call' and not action.result:
                 raise UserError(self.env._("%s: say what came of the call first.", action.display_name))
             action._unguarded().write({'state': 'done', 'done_on': fields.Date.context_today(self), 'failure': False})
             action.case_id.message_post(body=action._result_in_words())
-            waiting = action.case_id.action_ids.filtered(lambda other: other.state != 'done').activity_id
-            (action.activity_id - waiting).unlink()
+            action._end_tasks()
         return True
+
+    def _end_tasks(self):
+        """Remove the activities of these actions, but for those that ask for others too."""
+        waiting = self.case_id.action_ids.filtered(lambda action: action.state in ('todo', 'failed'))
+        (self.activity_id - waiting.activity_id).unlink()
+
+    def _void_settled(self):
+        """Nothing is left to do of those whose invoices are all settled meanwhile."""
+        void = self.filtered(
+            lambda action: action.state in ('todo', 'failed') and not any(action.item_ids.mapped('is_open'))
+        )
+        void._unguarded().state = 'void'
+        void._end_tasks()
 
     def _result_in_words(self):
         parts = [self.display_name, dict(self._fields['result']._description_selection(self.env)).get(self.result)]
         return " · ".join([part for part in (*parts, self.tracking_number, self.note) if part])
-
-    @api.model
-    def _mail_failed(self, message, reason):
-        """The e-mail of ``message`` did not arrive: a person is asked to send the letter instead."""
-        actions = self.sudo().search([('mail_id.mail_message_id', '=', message.id), ('state', '=', 'done')])
-        for action in actions:
-            action._unguarded().write({'state': 'failed', 'failure': reason})
-            action._write_letter_instead()
-
-    def _write_letter_instead(self):
-        """Prepare the letter for what an e-mail could not bring, and ask a person to send it."""
-        self.ensure_one()
-        today = fields.Date.context_today(self)
-        failure = self.env._("The e-mail of the reminder did not arrive: send the letter instead")
-        values = self._values(self.case_id, self.level_id, self.item_ids, 'letter', today)
-        letter = self._unguarded().create({**values, 'failure': failure}).with_env(self.env)
-        letter._write_texts()
-        letter._ask_for(failure)
 
     # === TEXTS === #
 

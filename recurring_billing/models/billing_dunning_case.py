@@ -61,6 +61,7 @@ class BillingDunningCase(models.Model):
     last_step = fields.Char("Last", compute='_compute_last_step')
     next_on = fields.Date(compute='_compute_next')
     next_step = fields.Char("Next", compute='_compute_next')
+    bank_warning = fields.Char(compute='_compute_bank_warning')
     handed_over_on = fields.Date(readonly=True, copy=False, tracking=True)
 
     _one_case = models.UniqueIndex('(company_id, partner_id)', "A customer has one case in each company.")
@@ -122,6 +123,12 @@ class BillingDunningCase(models.Model):
             item = items.sorted('next_on')[:1]
             case.next_on = item and max(item.next_on, today)
             case.next_step = item.next_level_id.name
+
+    @api.depends('company_id')
+    def _compute_bank_warning(self):
+        today = fields.Date.context_today(self)
+        for company, cases in self.grouped('company_id').items():
+            cases.bank_warning = company._billing_bank_silence(today)
 
     def _compute_credit_line_ids(self):
         """The customer's credit notes and payments that are not matched yet."""
@@ -325,12 +332,12 @@ class BillingDunningCase(models.Model):
 
     @api.model
     def _require_manager(self, items):
-        grave = items.next_level_id.filtered(lambda level: level.is_formal_notice or level.effect == 'hand_over')
+        grave = items.next_level_id.filtered(lambda level: level._is_grave())
         if grave and not self.env.user.has_group('recurring_billing.group_dunning'):
             raise AccessError(
                 self.env._(
-                    "%s: only the role “Reminders / Formal notices” may send a formal notice or hand a case over. Ask "
-                    "somebody who has it.",
+                    "%s: only the role “Reminders / Formal notices” may send a formal notice, hand a case over, "
+                    "suspend a service or end a contract. Ask somebody who has it.",
                     ", ".join(grave.mapped('name')),
                 )
             )
@@ -394,11 +401,17 @@ class BillingDunningCase(models.Model):
                 )
             )
 
+    def _follow_clearing(self):
+        """What of these cases was cleared, or taken back, asks for nothing any more."""
+        self.action_ids._void_settled()
+        self.filtered(lambda case: not case.is_open)._close()
+
     def _close(self):
         """Say in these cases that the debt is gone, and that their tasks are."""
-        for case in self.filtered('activity_ids'):
-            case.activity_ids.unlink()
-            case.message_post(body=self.env._("Nothing is open any more: the reminders end."))
+        for case in self:
+            if own := case.activity_ids.filtered('automated'):  # what people noted for themselves stays
+                own.unlink()
+                case.message_post(body=self.env._("Nothing is open any more: the reminders end."))
 
     def _stage_in_words(self):
         """How far this case has come, empty where there is none."""

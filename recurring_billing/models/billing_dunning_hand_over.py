@@ -24,7 +24,8 @@ class BillingDunningCase(models.Model):
             case._unguarded().handed_over_on = today
             case.message_post(
                 body=self.env._("Handed over to litigation, with invoices, contracts, reminders and computation."),
-                attachments=[(case._archive_name(), case._archive())],
+                # its statement is that of the case's company, whichever the user works in
+                attachments=[(case._archive_name(), case.with_company(case.company_id)._archive())],
             )
 
     def _archive_name(self):
@@ -49,8 +50,9 @@ class BillingDunningCase(models.Model):
             name = f"contracts/{_as_file(contract.name)}"
             yield self._print('recurring_billing.billing_contract_report', contract, name)
         actions = self.action_ids.sorted(lambda action: (action.date, action.id))
-        for action in actions.filtered('body'):
-            yield f"reminders/{action.date}-{action.id}-{action.channel}.html", action.body
+        for action in actions.filtered(lambda action: action.body or action.text):
+            kind = "html" if action.body else "txt"
+            yield f"reminders/{action.date}-{action.id}-{action.channel}.{kind}", action.body or action.text
         yield "reminders.csv", self._archive_reminders(actions)
         yield "late_fees.csv", self._archive_fees()
 

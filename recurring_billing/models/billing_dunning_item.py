@@ -265,7 +265,7 @@ class AccountMoveLine(models.Model):
         # whoever registers a payment need not be of the recurring billing
         items = self.env['billing.dunning.item'].sudo().search([('move_line_id', 'in', self.ids)])
         items._unguarded().anchor = fields.Date.context_today(self)
-        items.case_id.filtered(lambda case: not case.is_open)._close()
+        items.case_id._follow_clearing()
 
 
 class AccountPartialReconcile(models.Model):
@@ -291,6 +291,14 @@ class AccountMove(models.Model):
     def _compute_billing_dunning_case_id(self):
         for move in self:
             move.billing_dunning_case_id = move.billing_dunning_item_ids.case_id[:1]
+
+    def write(self, vals):
+        """EXTENDS account: what is reset to draft or cancelled is owed no more."""
+        result = super().write(vals)
+        if vals.get('state') in ('draft', 'cancel'):
+            # whoever resets an invoice need not be of the recurring billing
+            self.sudo().billing_dunning_item_ids.case_id._follow_clearing()
+        return result
 
     def _billing_contracts(self):
         """{invoice: its contract}, the first of several, of those that a contract billed."""

@@ -49,8 +49,9 @@ class BillingDunningItem(models.Model):
     def _claims(self):
         """These items as `tools.late_interest` sees them, oldest first, in the currencies of their invoices.
 
-        What a credit note took off was never owed, and what is disputed is claimed once that is settled. Charges for
-        lateness bear no interest themselves (C. civ. 1343-2).
+        What a credit note took off its own invoice was never owed, and what is disputed is claimed once that is
+        settled. A loss is no payment: what was written off is still owed. Charges for lateness bear no interest
+        themselves (C. civ. 1343-2).
         """
         disputed = self.move_id._billing_disputed()
         items = self.filtered(
@@ -58,6 +59,7 @@ class BillingDunningItem(models.Model):
         ).sorted('date_due')
         contracts = items.move_id._billing_contracts()
         notices = items._notices_received()
+        arose = items.move_id._billing_arose()
         claims = {}
         for item in items:
             amount, payments = item._owed_and_paid()
@@ -65,7 +67,7 @@ class BillingDunningItem(models.Model):
                 continue
             claims[item] = Claim(
                 kind=item.partner_id.billing_party_kind or 'consumer',
-                arose=item.move_id.invoice_date,
+                arose=arose[item.move_id],
                 due=item.date_due,
                 amount=amount,
                 payments=payments,
@@ -78,8 +80,11 @@ class BillingDunningItem(models.Model):
     def _owed_and_paid(self):
         """The amount without what was credited, and its `tools.late_interest.Payment`s."""
         self.ensure_one()
-        partials = self.move_line_id.matched_credit_ids
-        credited = partials.filtered(lambda partial: partial.credit_move_id.move_id.move_type == 'out_refund')
+        cleared = {partial: partial.credit_move_id.move_id for partial in self.move_line_id.matched_credit_ids}
+        partials = self.move_line_id.matched_credit_ids.filtered(
+            lambda partial: not cleared[partial]._billing_is_loss()
+        )
+        credited = partials.filtered(lambda partial: cleared[partial]._billing_corrects(self.move_id))
         amount = self.move_line_id.amount_currency - sum(credited.mapped('debit_amount_currency'))
         payments = tuple(
             Payment(partial.max_date, _decimal(self.currency_id, partial.debit_amount_currency))

@@ -108,6 +108,12 @@ class BillingDunningLevel(models.Model):
         if self.is_formal_notice or self.effect in ('suspend', 'terminate', 'hand_over'):
             self.is_manual = True
 
+    def _is_grave(self):
+        """Whether only the role of formal notices may do this level."""
+        self.ensure_one()
+        does = self.effect in ('suspend', 'terminate') and self.effect_mode == 'do'
+        return self.is_formal_notice or self.effect == 'hand_over' or does
+
     def _stage(self):
         """How far a case has come that has reached this level."""
         self.ensure_one()

@@ -1,7 +1,6 @@
 from odoo import fields, models
 
 from ..tools import short_text
-from ..tools.phone import international
 
 
 class BillingDunningAction(models.Model):
@@ -13,6 +12,7 @@ class BillingDunningAction(models.Model):
     delivery_id = fields.Many2one(
         'billing.webhook.delivery', readonly=True, index='btree_not_null', ondelete='restrict'
     )
+    text_message_id = fields.Many2one('mail.message', readonly=True, index='btree_not_null', ondelete='set null')
 
     def _channel_fault(self, case, level, channel):
         """EXTENDS recurring_billing"""
@@ -34,8 +34,8 @@ class BillingDunningAction(models.Model):
                 deliveries = platforms._emit('reminder.message', action.case_id, action._message())
                 action._unguarded().delivery_id = deliveries[:1]
             else:
-                action.case_id._message_sms(
-                    action.body, partner_ids=action.partner_id.ids, sms_numbers=[phone], put_in_queue=True
+                action._unguarded().text_message_id = action.case_id._message_sms(
+                    action.text, partner_ids=action.partner_id.ids, sms_numbers=[phone], put_in_queue=True
                 )
 
     def _message(self):
@@ -46,7 +46,7 @@ class BillingDunningAction(models.Model):
             'level': self.level_id.name,
             'phone': self.phone,
             'language': self.partner_id.lang or self.env.lang,
-            'text': self.body,
+            'text': self.text,
             'customer': {'name': self.partner_id.name, 'reference': self.partner_id.ref or None},
             'invoices': self.move_ids.mapped('name'),
         }
@@ -66,16 +66,6 @@ class BillingDunningAction(models.Model):
 
     def _platforms(self, company):
         return self.env['billing.webhook']._of(company, 'messages')
-
-
-class BillingDunningCase(models.Model):
-    _inherit = 'billing.dunning.case'
-
-    def _phone(self):
-        """The customer's number as networks dial it, or None."""
-        self.ensure_one()
-        country = self.partner_id.country_id or self.company_id.account_fiscal_country_id
-        return international(self.partner_id.phone, country.code)
 
 
 class BillingDunningLevel(models.Model):

@@ -45,10 +45,10 @@ class BillingDunningPolicy(models.Model):
                 "Level “%s” follows the hand-over, after which nobody is reminded. Remove it, or place it before.",
                 level.name,
             )
-        if level.effect == 'terminate' and level.effect_mode == 'do' and not level.is_manual:
+        if level.effect in ('terminate', 'hand_over') and level.effect_mode == 'do' and not level.is_manual:
             return self.env._(
-                "Level “%s”: a contract is ended by a person alone. Tick “Confirmed by Hand”, or choose “Proposed to a "
-                "person”.",
+                "Level “%s”: a contract is ended, and a case handed over, by a person alone. Tick “Confirmed by Hand”, "
+                "or choose “Proposed to a person”.",
                 level.name,
             )
         suspends = level.effect in ('suspend', 'terminate') and level.effect_mode == 'do'

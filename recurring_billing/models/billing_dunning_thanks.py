@@ -45,7 +45,7 @@ class BillingDunningCase(models.Model):
 
     def _send_thanks(self):
         template = self.env.ref('recurring_billing.mail_template_dunning_thanks').sudo()  # users may not read templates
-        template.send_mail_batch(self.filtered('partner_id.email').ids)
+        template.send_mail_batch(self.filtered(lambda case: case._email()).ids)
         self._unguarded().thanks = 'sent'
 
     def _payment_kinds(self, today):

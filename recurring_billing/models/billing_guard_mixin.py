@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.tools import ormcache
 
 DOOR = object()  # cannot be sent by a client: only our own code opens the door
 
@@ -7,7 +8,8 @@ DOOR = object()  # cannot be sent by a client: only our own code opens the door
 class BillingGuardMixin(models.AbstractModel):
     """Fields that only our own code writes: what was computed, sent, booked or proved is not typed over.
 
-    `readonly` binds the screens alone; this binds every caller.
+    `readonly` binds the screens alone; this binds every caller. What a model names in `_guarded` is guarded, and each
+    stored field that is computed and readonly.
     """
 
     _name = 'billing.guard.mixin'
@@ -29,9 +31,19 @@ class BillingGuardMixin(models.AbstractModel):
         """These records for a write of our own code."""
         return self.with_context(billing_door=DOOR)
 
+    @ormcache()
+    def _guarded_names(self):
+        """What is guarded on this model."""
+        computed = (
+            name
+            for name, field in self._fields.items()
+            if field.store and field.readonly and (field.compute or field.related)
+        )
+        return self._guarded.union(computed)
+
     def _guarded_defaults(self):
         """Defaults of the caller's context for guarded fields: values typed over by another way."""
-        defaults = ((name, self.env.context.get(f'default_{name}')) for name in self._guarded)
+        defaults = ((name, self.env.context.get(f'default_{name}')) for name in self._guarded_names())
         return {name: value for name, value in defaults if value}
 
     def _is_unguarded(self):
@@ -39,7 +51,7 @@ class BillingGuardMixin(models.AbstractModel):
 
     def _refuse_guarded(self, names):
         """Refuse those of the fields ``names`` that are guarded, unless our own code asks."""
-        touched = self._guarded.intersection(names)
+        touched = self._guarded_names().intersection(names)
         if touched and not self._is_unguarded():
             raise UserError(
                 self.env._(

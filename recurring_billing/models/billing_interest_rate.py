@@ -83,6 +83,7 @@ class BillingInterestRate(models.Model):
     def create(self, vals_list):
         """Rates that an import brings a second time are the same record, so that a table can be imported again."""
         vals_list = [self._on_first_day(vals) for vals in vals_list]
+        self._free_cases()
         if not self.env.context.get('import_file'):
             return super().create(vals_list)
         rates = self.browse()
@@ -95,7 +96,14 @@ class BillingInterestRate(models.Model):
         return rates
 
     def write(self, vals):
+        self._free_cases()
         return super().write(self._on_first_day(vals))
+
+    @api.model
+    def _free_cases(self):
+        """Have the night look again at the cases that are blocked: the rate that it missed may be here now."""
+        # rates are of no company, and neither are those whom they keep waiting
+        self.env['billing.dunning.case'].sudo().search([('error', '!=', False)]).action_retry()
 
     @api.model
     def get_import_templates(self):

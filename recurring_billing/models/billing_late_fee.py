@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 from odoo.tools import format_date
 
 
@@ -38,13 +38,10 @@ class BillingLateFee(models.Model):
     )
     computation = fields.Text(readonly=True)
     state = fields.Selection(
-        [('charged', "Charged"), ('waived', "Waived"), ('draft', "Draft"), ('cancelled', "Cancelled")],
-        "Status",
-        compute='_compute_state',
-        store=True,
+        [('charged', "Charged"), ('waived', "Waived")], "Status", compute='_compute_state', store=True
     )
     document_id = fields.Many2one(
-        'account.move', "Charged By", readonly=True, index='btree_not_null', ondelete='cascade'
+        'account.move', "Charged By", readonly=True, index='btree_not_null', ondelete='restrict'
     )
     user_id = fields.Many2one('res.users', "By", readonly=True, default=lambda self: self.env.user)
     waived_on = fields.Date(readonly=True)
@@ -52,16 +49,19 @@ class BillingLateFee(models.Model):
     reason = fields.Char("Waived Because", readonly=True)
     credit_id = fields.Many2one('account.move', "Credited By", readonly=True, ondelete='restrict')
 
+    _one_indemnity = models.UniqueIndex(
+        '(move_id) WHERE indemnity > 0', "The indemnity for recovery costs is owed once for an invoice."
+    )
+
     @api.depends('interest', 'indemnity')
     def _compute_amount(self):
         for fee in self:
             fee.amount = fee.interest + fee.indemnity
 
-    @api.depends('waived_on', 'document_id.state')
+    @api.depends('waived_on')
     def _compute_state(self):
-        states = {'posted': 'charged', 'cancel': 'cancelled'}
         for fee in self:
-            fee.state = 'waived' if fee.waived_on else states.get(fee.document_id.state, 'draft')
+            fee.state = 'waived' if fee.waived_on else 'charged'
 
     @api.depends('move_id', 'date')
     def _compute_display_name(self):
@@ -78,14 +78,16 @@ class BillingLateFee(models.Model):
     def _charge(self, items, until):
         """Post what the lateness of ``items`` costs up to ``until``, inclusive: one document a customer and currency.
 
-        :raises UserError: a rate is missing or not confirmed; no account
+        Each is of today, and payable within the days of the settings.
+
+        :raises UserError: a rate is missing or not confirmed; no account; somebody else settles the same fees just now
         :return: the documents
         """
         fees = self._settle(items, until)
         if not fees:
             return self.env['account.move']
         groups = fees.grouped(lambda fee: (fee.case_id, fee.currency_id))
-        documents = self.env['account.move'].create([some._document_values(until) for some in groups.values()])
+        documents = self.env['account.move'].create([some._charge_values() for some in groups.values()])
         for document, some in zip(documents, groups.values(), strict=True):
             some._unguarded().document_id = document
         documents._post(soft=False)
@@ -111,11 +113,10 @@ class BillingLateFee(models.Model):
         for fee in self:
             if fee.state != 'charged':
                 raise UserError(self.env._("%s is not charged: there is nothing to waive.", fee.display_name))
-        today = fields.Date.context_today(self)
         groups = self.grouped('document_id')
         credits_ = self.env['account.move'].create(
             [
-                some._document_values(today, move_type='out_refund', reversed_entry_id=document.id, ref=reason)
+                some._document_values(move_type='out_refund', reversed_entry_id=document.id, ref=reason)
                 for document, some in groups.items()
             ]
         )
@@ -158,7 +159,19 @@ class BillingLateFee(models.Model):
 
     @api.model
     def _settle(self, items, until):
-        """Write down what is still owed for the lateness of ``items`` to the end of ``until``; nothing is booked."""
+        """Write down what is still owed for the lateness of ``items`` to the end of ``until``; nothing is booked.
+
+        Two who do so at once would both find it unsettled: the cases are taken first.
+        """
+        busy = items.case_id - items.case_id._take(Domain.TRUE)
+        if busy:
+            raise UserError(
+                self.env._(
+                    "%s: somebody else works on these reminders just now. Try again in a moment.",
+                    ", ".join(busy.mapped('display_name')),
+                )
+            )
+        today = fields.Date.context_today(self)
         values = []
         for item, owed in items._late_fees_owed(until).items():
             if not owed.is_sure:
@@ -170,7 +183,7 @@ class BillingLateFee(models.Model):
                     )
                 )
             amount = item.currency_id._convert(
-                owed.interest + owed.indemnity, item.company_id.currency_id, item.company_id, until
+                owed.interest + owed.indemnity, item.company_id.currency_id, item.company_id, today
             )
             values.append(
                 {
@@ -186,19 +199,23 @@ class BillingLateFee(models.Model):
 
     # === DOCUMENT === #
 
-    def _document_values(self, day, **values):
-        """A document without VAT for these fees of one customer and currency: damages are no price (CGI 256)."""
+    def _charge_values(self):
+        """The document that charges these fees of one customer and currency."""
+        days = self.company_id.billing_late_fee_days
+        due = fields.Date.add(fields.Date.context_today(self), days=days)
+        return self._document_values(move_type='out_invoice', invoice_date_due=due)
+
+    def _document_values(self, **values):
+        """A document of today for these fees of one customer and currency, without VAT: damages are no price (CGI 256)."""
         case = self.case_id
         customer = case.partner_id
         return {
-            'move_type': 'out_invoice',
             'company_id': case.company_id.id,
             'journal_id': case.company_id._billing_late_fee_journal().id,
             'partner_id': customer.id,
             'currency_id': self.currency_id.id,
-            'invoice_date': day,
+            'invoice_date': fields.Date.context_today(self),
             'invoice_payment_term_id': False,
-            'invoice_date_due': day,
             'preferred_payment_method_line_id': False,  # a mandate is for the price of what was delivered
             'invoice_line_ids': [Command.create(line) for fee in self for line in fee._line_values(customer.lang)],
             **values,

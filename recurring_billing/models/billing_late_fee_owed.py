@@ -41,7 +41,7 @@ class BillingDunningItem(models.Model):
     def _still_owed(self, fee, until):
         """What of ``fee``, a `tools.late_interest.LateInterest`, was neither charged nor waived yet, as `Owed`."""
         self.ensure_one()
-        settled = self.move_id.billing_dunning_item_ids.late_fee_ids.filtered(lambda fee: fee.state != 'cancelled')
+        settled = self.move_id.billing_dunning_item_ids.late_fee_ids
         before = sum(settled.filtered(lambda other: other.item_id == self).mapped('interest'))
         interest = max(self.currency_id.round(float(fee.interest) - before), 0.0)
         # in the customer's language: the texts stand on the document

@@ -25,7 +25,13 @@ class BillingLateRateMixin(models.AbstractModel):
         rated = self.filtered('billing_late_rate')
         lowest = rated and self.env['billing.interest.rate']._contract_floor(fields.Date.context_today(self))
         for record in rated:
-            if record.billing_late_rate < (lowest or 0.0):
+            if record.billing_late_rate < 0 or record.billing_late_rate > 100:
+                raise UserError(
+                    self.env._(
+                        "%s: late interest is a percentage a year, such as 12.00: enter 0 to 100.", record.display_name
+                    )
+                )
+            if lowest and record.billing_late_rate < lowest:
                 raise UserError(
                     self.env._(
                         "%(name)s: late interest of %(rate)s %% is too low. The law asks for at least three times the "
@@ -33,12 +39,6 @@ class BillingLateRateMixin(models.AbstractModel):
                         name=record.display_name,
                         rate=f"{record.billing_late_rate:.2f}",
                         floor=f"{lowest:.2f}",
-                    )
-                )
-            if record.billing_late_rate < 0 or record.billing_late_rate > 100:
-                raise UserError(
-                    self.env._(
-                        "%s: late interest is a percentage a year, such as 12.00: enter 0 to 100.", record.display_name
                     )
                 )
 
@@ -56,6 +56,14 @@ class ResCompany(models.Model):
         domain="[('type', '=', 'sale')]",
         help="A sales journal of their own keeps late fees, which are no turnover, out of the invoices' numbers and "
         "of e-invoicing. Empty: one is made with the first late fee.",
+    )
+    billing_late_fee_days = fields.Integer(
+        "Late Fees Payable Within",
+        default=10,
+        help="Days that a document which charges late fees gives to pay it; zero: it is due at once.",
+    )
+    _billing_late_fee_days_plausible = models.Constraint(
+        'CHECK (billing_late_fee_days BETWEEN 0 AND 60)', "Late fees are payable within 0 to 60 days."
     )
     billing_interest_account_id = fields.Many2one(
         'account.account',

@@ -313,8 +313,12 @@ class AccountMove(models.Model):
     def _billing_is_money(self):
         """Whether this entry, which cleared an invoice, brought money: neither a credit note nor a loss."""
         self.ensure_one()
+        return self.move_type != 'out_refund' and not self._billing_is_loss()
+
+    def _billing_is_loss(self):
+        """Whether this entry gave up what cannot be collected."""
         # whoever registers a payment need not read write-offs
-        return self.move_type != 'out_refund' and not self.sudo().billing_loss_ids
+        return bool(self.sudo().billing_loss_ids)
 
     def _billing_unpaid_words(self):
         """What a duplicate of a written-off invoice says of it, where its VAT is taken back (CGI 272); else None."""

@@ -9,10 +9,14 @@ class MailMail(models.Model):
     def _postprocess_sent_message(self, success_pids, success_emails, failure_reason=False, failure_type=None):
         """EXTENDS mail: a notice counts from the day on which its mail left; a failed reminder asks for help."""
         reached = self.env['res.partner'].union(*success_pids)
-        failure = failure_type and (failure_reason or self.env._("The mail server refused it (%s).", failure_type))
+        told = failure_reason or self[:1].failure_reason
+        failure = failure_type and (told or self.env._("The mail server refused it (%s).", failure_type))
         self.env['billing.notice']._mail_went(self.mail_message_id, reached, failure, fields.Date.context_today(self))
+        reminders = self.env['billing.dunning.action']
         if failure:
-            self.env['billing.dunning.action']._mail_failed(self.mail_message_id, failure)
+            reminders._mail_failed(self.mail_message_id, failure_type, failure)
+        else:
+            reminders._mail_went(self)
         return super()._postprocess_sent_message(
             success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
         )

@@ -28,6 +28,7 @@ class ResConfigSettings(models.TransientModel):
     billing_resume_at = fields.Selection(related='company_id.billing_resume_at', readonly=False)
     billing_bank_news_days = fields.Integer(related='company_id.billing_bank_news_days', readonly=False)
     billing_reminders_an_hour = fields.Integer(related='company_id.billing_reminders_an_hour', readonly=False)
+    billing_late_fee_days = fields.Integer(related='company_id.billing_late_fee_days', readonly=False)
     billing_late_fee_journal_id = fields.Many2one(related='company_id.billing_late_fee_journal_id', readonly=False)
     billing_interest_account_id = fields.Many2one(related='company_id.billing_interest_account_id', readonly=False)
     billing_indemnity_account_id = fields.Many2one(related='company_id.billing_indemnity_account_id', readonly=False)

@@ -99,6 +99,23 @@ class TestBillingDunningCase(LateCommon):
         letter.with_user(manager).action_done()
         self.assertEqual(letter.state, 'done')
 
+    def test_only_the_role_confirms_a_level_that_suspends_or_ends_by_itself(self):
+        invoice = self._late_invoice()
+        self._steps(*(date(2026, 9, day) for day in (6, 16, 26)))
+        clerk = new_test_user(self.env, 'clerk', 'recurring_billing.group_user', company_id=self.company.id)
+        item = invoice.billing_dunning_item_ids
+        for effect in ('suspend', 'terminate'):
+            level = item.next_level_id
+            level._write({'effect': effect, 'effect_mode': 'do', 'is_formal_notice': False})
+            level.invalidate_recordset()
+            with (
+                self.subTest(effect),
+                freeze_time('2026-10-02'),
+                self.assertRaisesRegex(AccessError, "suspend a service or end a contract"),
+            ):
+                item._decisions(date(2026, 10, 2))
+                item.with_user(clerk).action_remind()
+
     def test_one_message_lists_all_late_invoices_of_a_customer(self):
         late = self._late_invoice() | self._late_invoice(price=50.0)
         reminder = self._run_reminders(date(2026, 9, 10))
@@ -221,6 +238,88 @@ class TestBillingDunningCase(LateCommon):
         self.assertIn("did not arrive", letter.activity_id.summary)
         letter.action_done()
         self.assertFalse(reminder.case_id.activity_ids)
+
+    def test_a_mail_that_comes_back_later_asks_for_the_letter(self):
+        self._late_invoice()
+        reminder = self._run_reminders(date(2026, 9, 20))
+        reminder.mail_id.write({'state': 'sent'})
+        bounce = f"""Return-Path: <>
+From: Mail Delivery <MAILER-DAEMON@mx.example>
+To: bounce@company.example
+Subject: Undelivered Mail
+Message-Id: <bounce-1@mx.example>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="part"
+
+--part
+Content-Type: text/plain; charset=utf-8
+
+Unknown mailbox.
+
+--part
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example
+
+Final-Recipient: rfc822; {self.customer.email}
+Action: failed
+Status: 5.1.1
+
+--part
+Content-Type: message/rfc822
+
+Message-Id: {reminder.mail_id.message_id}
+Subject: late
+From: company@company.example
+To: {self.customer.email}
+
+late
+--part--
+"""
+        with mute_logger('odoo.addons.mail.models.mail_thread'):
+            self.env['mail.thread'].message_process('res.partner', bounce)
+        self.assertEqual(reminder.state, 'failed')
+        self.assertIn("Unknown mailbox", reminder.failure)
+        self.assertEqual((reminder.case_id.action_ids - reminder).channel, 'letter')
+
+    def test_a_mail_server_out_of_order_writes_no_letters_and_the_mails_are_sent_again(self):
+        self._late_invoice(), self._late_invoice(self._customer("Garage Noel"))
+        reminders = self._run_reminders(date(2026, 9, 20))
+        mails = reminders.mail_id
+        mails.write({'state': 'exception', 'failure_reason': "Connection refused"})
+        mails._postprocess_sent_message([], [], failure_type='mail_smtp')
+        self.assertEqual(reminders.mapped('state'), ['failed', 'failed'])
+        self.assertEqual({*reminders.mapped('failure')}, {"Connection refused"})
+        self.assertEqual(reminders.case_id.action_ids, reminders, "a letter is no remedy")
+        [task] = reminders.case_id.activity_ids
+        self.assertIn("Send Again", task.summary)
+        reminders.action_send_again()
+        self.assertEqual({*mails.mapped('state')}, {'outgoing'})
+        mails._postprocess_sent_message([self.customer], [], failure_type=None)
+        self.assertEqual(reminders.mapped('state'), ['done', 'done'])
+        self.assertFalse(reminders.case_id.activity_ids)
+
+    def test_what_is_to_be_done_of_settled_invoices_falls_away(self):
+        paid = self._late_invoice(self._customer("Sans Adresse", email=False))
+        reset = self._late_invoice(self._customer("Sans Adresse Non Plus", email=False))
+        letters = self._run_reminders(date(2026, 9, 20))
+        own = letters.case_id[0].activity_schedule('mail.mail_activity_data_todo', summary="Ring", automated=False)
+        self._register_payment(paid)
+        reset.button_draft()
+        self.assertEqual(letters.mapped('state'), ['void', 'void'])
+        self.assertEqual(letters.case_id.activity_ids, own, "what a person noted stays")
+
+    def test_an_unknown_rate_that_is_entered_frees_the_cases(self):
+        invoice = self._late_invoice()
+        self._steps(date(2026, 9, 6))
+        rates = self.env['billing.interest.rate'].sudo()
+        rates.search([('date_from', '=', date(2026, 7, 1))]).unlink()
+        with mute_logger(LOGGER, 'odoo.addons.mail'):
+            self._run_reminders(date(2026, 9, 16))
+        case = invoice.billing_dunning_case_id
+        self.assertTrue(case.error)
+        rates.create({'date_from': date(2026, 7, 1), 'ecb_refi': 2.4})
+        self.assertFalse(case.error)
 
     def test_a_task_that_a_person_added_stays_when_a_letter_is_done(self):
         self._late_invoice(self._customer("Sans Adresse", email=False))

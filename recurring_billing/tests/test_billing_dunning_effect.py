@@ -98,6 +98,17 @@ class TestBillingDunningEffect(LateCommon):
         case = invoice.billing_dunning_case_id
         self.assertEqual((case.handed_over_on, case.stage), (date(2026, 10, 20), 'court'))
 
+    def test_what_was_handed_over_is_not_claimed_beside_a_later_invoice(self):
+        old = self._late_invoice()
+        case = self._run_reminders(date(2026, 9, 20)).case_id
+        item = old.billing_dunning_item_ids
+        item._unguarded().level = len(item.policy_id.level_ids)  # all levels are done
+        case.action_hand_over()
+        with freeze_time('2026-10-01'):
+            new = self._late_invoice(day=date(2026, 10, 1))
+        reminder = self._run_reminders(date(2026, 10, 10)).filtered(lambda action: action.channel == 'email')
+        self.assertEqual((reminder.move_ids, reminder.amount), (new, 120.0))
+
     def test_a_reminded_customer_is_thanked_once_the_bank_has_the_money(self):
         self.company.billing_confirm_payments = True
         invoice = self._late_invoice()
@@ -141,16 +152,20 @@ class TestBillingDunningEffect(LateCommon):
     def test_old_news_of_the_bank_stop_the_night_and_warn_by_hand(self):
         invoice = self._late_invoice()
         other = self._late_invoice(self._customer("Garage Noel"), price=10.0)
-        payment = self._register_payment(other)
+        line = self._pay_by_bank(other, date(2026, 9, 10), 5.0)
         self.env.flush_all()
-        self.env.cr.execute("UPDATE account_payment SET create_date = '2026-09-10' WHERE id = %s", [payment.id])
-        payment.invalidate_recordset(['create_date'])
+        self.env.cr.execute(
+            "UPDATE account_bank_statement_line SET create_date = '2026-09-10' WHERE id = %s", [line.id]
+        )
+        line.invalidate_recordset(['create_date'])
+        self._register_payment(other)  # which says nothing of who else has paid
         self.assertFalse(self._run_reminders(date(2026, 9, 20)))
         self.assertIn("10 days old", self.company.billing_bank_journal_id.activity_ids.note)
         case = self.env['billing.dunning.case'].with_company(self.company)
         answer = case.action_prepare_all()
         self.assertIn("10 days old (09/10/2026)", answer['params']['message'])
         self.assertEqual(answer['params']['next']['res_model'], 'billing.dunning.item')
+        self.assertIn("10 days old (09/10/2026)", invoice.billing_dunning_case_id.bank_warning)
         invoice.billing_dunning_item_ids.action_remind()
         self.assertEqual(invoice.billing_dunning_item_ids.level, 2, "a person may")
 

@@ -2,7 +2,7 @@ import json
 from datetime import date
 from unittest import SkipTest
 
-from odoo.tests import freeze_time, tagged
+from odoo.tests import freeze_time, new_test_user, tagged
 
 from odoo.addons.recurring_billing.models.billing_transaction import Transaction
 
@@ -49,7 +49,7 @@ class TestBillingDunningMessage(BillingCommon):
         self.assertEqual((data['phone'], data['language'], data['invoices']), ("+33612345678", 'en_US', [invoice.name]))
         self.assertEqual(data['customer'], {'name': self.customer.name, 'reference': "C42"})
         self.assertIn(f"{invoice.name} (120.00", data['text'])
-        self.assertEqual(data['text'], action.body)
+        self.assertEqual((data['text'], action.body), (action.text, False))
 
     def test_a_platform_that_takes_nothing_makes_a_task_of_the_reminder(self):
         receiver, _hook = self._platform()
@@ -99,6 +99,46 @@ class TestBillingDunningMessage(BillingCommon):
         self.assertIn("not installed", action.failure)
         self.assertFalse(action.level_id.is_sms_installed)
 
+    def test_a_text_that_the_provider_refuses_asks_for_another_way(self):
+        self._platform()
+        self._late_invoice(by_gateway=True)
+        action = self._run_reminders(date(2026, 9, 20))
+        message = action.case_id.message_post(body="Late")
+        action._unguarded().text_message_id = message  # as Odoo's SMS module leaves it
+        notification = self.env['mail.notification'].sudo().create(
+            {'mail_message_id': message.id, 'res_partner_id': self.customer.id}
+        )
+        notification.write({'notification_status': 'sent'})
+        self.assertEqual(action.state, 'done')
+        notification.write({'notification_status': 'exception', 'failure_reason': "Wrong number"})
+        self.assertEqual((action.state, action.failure), ('failed', "Wrong number"))
+        self.assertEqual(action.activity_id.summary, "The text did not arrive: reach the customer otherwise")
+
+    def test_a_name_with_markup_is_text_in_a_text(self):
+        self._platform()
+        self.customer.name = "<img src=x onerror=alert(1)>"
+        level = self.env.ref('recurring_billing.dunning_policy_business').level_ids.filtered(lambda one: one.days == 5)
+        self._late_invoice(by_gateway=True, short_text="{customer}: {invoices}" if level else "")
+        action = self._run_reminders(date(2026, 9, 20))
+        self.assertIn("<img", action.text)
+        self.assertFalse(action.body, "what stands here is shown as a page")
+
+    def test_the_invoice_address_is_written_to_and_phoned(self):
+        self._platform()
+        self.env['res.partner'].create(
+            {
+                **{'parent_id': self.customer.id, 'type': 'invoice', 'name': "Accounts"},
+                **{'email': "accounts@customer.example", 'phone': "06 98 76 54 32", 'street': "2 rue Basse"},
+            }
+        )
+        self._late_invoice(by_gateway=True, by_email=True, by_letter=True)
+        actions = self._run_reminders(date(2026, 9, 20)).grouped('channel')
+        self.assertEqual(actions['message'].phone, "+33698765432")
+        self.assertIn("accounts@customer.example", actions['email'].mail_id.email_to)
+        report = self.env['ir.actions.report']
+        page, _kind = report._render_qweb_html('recurring_billing.billing_dunning_letter', actions['letter'].ids)
+        self.assertIn("2 rue Basse", page.decode())
+
     def test_so_many_mails_leave_in_an_hour(self):
         self.company.billing_reminders_an_hour = 2
         invoices = self._late_invoice(by_email=True)
@@ -111,3 +151,13 @@ class TestBillingDunningMessage(BillingCommon):
         self.assertEqual(
             [str(mail.scheduled_date or "") for mail in mails], ["", "", "2026-09-20 01:00:00", "2026-09-20 01:00:00"]
         )
+
+    def test_a_clerk_reminds_where_mails_are_spread(self):
+        self.company.billing_reminders_an_hour = 1
+        invoice = self._late_invoice(by_email=True)
+        self.env['billing.dunning.case'].with_company(self.company).action_prepare_all()
+        clerk = new_test_user(self.env, 'clerk', 'recurring_billing.group_user', company_id=self.company.id)
+        case = invoice.billing_dunning_case_id
+        case.with_user(clerk).action_remind()
+        self.assertFalse(case.error)
+        self.assertEqual(case.action_ids.user_id, clerk)

@@ -102,6 +102,11 @@ class TestBillingDunningPolicy(TransactionCase):
             ("no level", self._draft(), "no level"),
             ("backwards", self._draft({'days': 15}, {'days': 5}), "L2.*after that of the level before"),
             ("no channel", self._draft({'by_email': False}), "L1.*no channel"),
+            (
+                "handed over by nobody",
+                self._draft({'effect': 'hand_over', 'effect_mode': 'do', 'is_manual': False}),
+                "L1.*a case handed over, by a person alone",
+            ),
             ("no template", self._draft({'template_id': False}), "L1.*no text for its e-mail"),
             ("no short text", self._draft({'by_sms': True, 'short_text': " "}), "L1.*no text for its SMS"),
             (

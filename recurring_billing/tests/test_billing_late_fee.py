@@ -44,7 +44,7 @@ class TestBillingLateFee(LateCommon):
             [('411100', name, 41.22, 0.0), ('763100', name, 0.0, 1.22), ('758100', name, 0.0, 40.0)],
         )
         self.assertFalse(document.line_ids.tax_ids or document.line_ids.tax_line_id)
-        self.assertEqual(document.invoice_date_due, TODAY)
+        self.assertEqual(document.invoice_date_due, date(2026, 10, 11), "ten days to pay")
         lines = document.invoice_line_ids.mapped('name')
         self.assertIn(invoice.name, lines[0])
         self.assertIn("30 days / 365", lines[0])
@@ -71,6 +71,40 @@ class TestBillingLateFee(LateCommon):
             self._register_payment(invoice)
         document = self._charge(invoice)
         self.assertEqual(document.invoice_line_ids.mapped('price_total'), [0.41, 40.0])
+
+    def test_fees_up_to_a_past_day_are_asked_for_today(self):
+        invoice = self._late_invoice()
+        document = self._charge(invoice, date=date(2026, 9, 11))
+        self.assertEqual((document.invoice_date, document.invoice_date_due), (TODAY, date(2026, 10, 11)))
+        fee = invoice.billing_dunning_item_ids.late_fee_ids
+        self.assertEqual((fee.date, fee.interest), (date(2026, 9, 11), 0.41))
+
+    def test_a_credit_note_of_another_invoice_pays_this_one_and_takes_nothing_off_its_lateness(self):
+        invoice, other = self._late_invoice(), self._late_invoice()
+        with freeze_time(START):
+            self._register_payment(other)
+        with freeze_time('2026-09-11'):
+            credit = self._reverse(other)
+            credit.action_post()
+            (self._due_item(credit) | self._due_item(invoice)).reconcile()
+        self.assertEqual(invoice.amount_residual, 0.0)
+        document = self._charge(invoice)
+        # 10 days from 2 to 11 September, and the indemnity, as for any other payment
+        self.assertEqual(document.invoice_line_ids.mapped('price_total'), [0.41, 40.0])
+
+    def test_a_write_off_does_not_end_the_interest(self):
+        invoice = self._late_invoice()
+        self.env['billing.write.off'].create({'move_id': invoice.id, 'reason': "Gone", 'date': date(2026, 9, 11)})
+        item = invoice.billing_dunning_item_ids
+        self.assertEqual([float(fee.interest) for fee in item._late_interest(TODAY).values()], [1.22])
+
+    def test_what_a_period_before_the_judgment_owes_bears_no_interest_though_invoiced_after_it(self):
+        invoice = self._late_invoice()
+        invoice.invoice_line_ids._write({'billing_date_start': date(2026, 8, 1)})
+        invoice.invoice_line_ids.invalidate_recordset(['billing_date_start'])
+        self.customer.billing_insolvency_date = date(2026, 8, 15)
+        self.assertFalse(invoice.billing_dunning_item_ids._late_interest(TODAY))
+        self.assertEqual(invoice._billing_insolvency_silence()[invoice].reason, "insolvency opened on 08/15/2026")
 
     def test_what_was_credited_was_never_owed(self):
         invoice = self._late_invoice()
@@ -107,6 +141,9 @@ class TestBillingLateFee(LateCommon):
             self.company.billing_late_rate = 7.0
         with self.assertRaisesRegex(UserError, "enter 0 to 100"):
             self.company.billing_late_rate = 120.0
+        self.env.ref('recurring_billing.interest_rate_2026_h2').legal_professional = 0.0  # not known
+        with self.assertRaisesRegex(UserError, "enter 0 to 100"):
+            self.company.billing_late_rate = -1.0
         self.company.billing_late_rate = 7.86
 
     def test_a_rate_that_is_not_confirmed_is_announced_and_not_charged(self):
@@ -160,6 +197,32 @@ class TestBillingLateFee(LateCommon):
         with self.assertRaisesRegex(UserError, "charges late fees"):
             self._reverse(document).action_post()
 
+    def test_what_charges_late_fees_or_gives_them_up_is_not_reset_to_draft(self):
+        invoice = self._late_invoice()
+        document = self._charge(invoice)
+        with self.assertRaisesRegex(UserError, "stays as it was posted"), self.cr.savepoint():
+            document.button_draft()
+        fee = invoice.billing_dunning_item_ids.late_fee_ids
+        fee._waive("Goodwill")
+        with self.assertRaisesRegex(UserError, "stays as it was posted"):
+            fee.credit_id.button_draft()
+
+    def test_what_was_computed_is_not_typed_over(self):
+        invoice = self._late_invoice()
+        self._charge(invoice)
+        item = invoice.billing_dunning_item_ids
+        for record, field in (
+            *((item.late_fee_ids, name) for name in ('state', 'case_id', 'partner_id', 'company_id')),
+            *((item, name) for name in ('is_open', 'date_due', 'move_id')),
+            *((item.case_id, name) for name in ('is_open', 'stage')),
+        ):
+            value = record[field].id if hasattr(record[field], '_name') else record[field]
+            with (
+                self.subTest(record=record, field=field),
+                self.assertRaisesRegex(UserError, "cannot be entered or changed by hand"),
+            ):
+                record.write({field: value})
+
     def test_charges_bear_no_interest_and_are_not_debited(self):
         document = self._charge(self._late_invoice())
         self.assertFalse(document.preferred_payment_method_line_id)
@@ -176,10 +239,23 @@ class TestBillingLateFee(LateCommon):
         draft.action_put_in_force()
         invoice = self._late_invoice()
         self._run_reminders(date(2026, 10, 1))
-        mail = self._run_reminders(date(2026, 10, 8)).filtered(lambda action: action.channel == 'email')
+        with freeze_time('2026-10-08'):
+            mail = self._run_reminders(date(2026, 10, 8)).filtered(lambda action: action.channel == 'email')
         document = invoice.billing_dunning_item_ids.late_fee_ids.document_id
         self.assertEqual((document.amount_total, document.state), (41.51, 'posted'))
         self.assertIn(f"Charged by {document.name} of 10/08/2026: 41.51", mail.body)
+
+    def test_a_level_charges_those_that_have_reached_it_alone(self):
+        policy = self.env.ref('recurring_billing.dunning_policy_business')
+        draft = policy.browse(policy.action_new_version()['res_id'])
+        draft.level_ids.filtered(lambda level: level.days == 15).late_fees = 'charged'
+        draft.action_put_in_force()
+        old, new = self._late_invoice(), self._late_invoice(day=date(2026, 9, 25))
+        self._run_reminders(date(2026, 10, 1))  # both get the first reminder
+        new.billing_dunning_item_ids._unguarded().last_action = date(2026, 10, 5)
+        reminder = self._run_reminders(date(2026, 10, 8)).filtered(lambda action: action.channel == 'email')
+        self.assertEqual(reminder.move_ids, old | new)
+        self.assertEqual([item.move_id for item in reminder.item_ids if item.late_fee_ids], [old])
 
     def test_the_year_shows_what_was_booked_cashed_and_waived(self):
         invoice = self._late_invoice()

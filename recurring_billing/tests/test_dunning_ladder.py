@@ -126,6 +126,8 @@ class TestDunningLadder(BaseCase):
                     15,
                 ),
                 ("disputed without end", debt(2, 5, silence=Silence("dispute")), 99, "silent", None, 3, 15),
+                ("handed over at the end", debt(6, 45, silence=Silence("court")), 99, "silent", None, None, None),
+                ("promised at the end", debt(6, 45, silence=promise), 20, "silent", None, None, None),
             ]
         )
 

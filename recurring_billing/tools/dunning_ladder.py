@@ -134,10 +134,10 @@ def _days(debt: Debt, levels: Sequence[Level], number: int) -> tuple[date, date]
 def _reason(debt, levels, today, number, begins, may_come) -> str:
     if debt.residual <= 0:
         return "settled"
-    if number is None:
-        return "finished"
     if debt.silence and (debt.silence.until is None or today <= debt.silence.until):
         return "silent"
+    if number is None:
+        return "finished"
     if today < begins:
         return "early"
     if today < may_come:
