@@ -2,7 +2,7 @@ from hashlib import sha256
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_date, groupby
+from odoo.tools import format_date
 
 CHANNELS = {'by_email': 'email', 'by_letter': 'letter', 'by_sms': 'sms', 'by_gateway': 'message', 'by_call': 'call'}
 
@@ -19,7 +19,8 @@ class BillingDunningAction(models.Model):
         {
             *('case_id', 'company_id', 'partner_id', 'level_id', 'channel', 'state', 'date', 'user_id', 'item_ids'),
             *('move_ids', 'amount', 'mail_id', 'email_to', 'subject', 'body', 'fingerprint', 'failure', 'done_on'),
-            *('phone', 'delivery_id', 'activity_id', 'text', 'text_message_id', 'recipient_id'),
+            *('phone', 'delivery_id', 'activity_id', 'text', 'text_message_id', 'recipient_id', 'word'),
+            *('document', 'document_name', 'document_fingerprint'),
         }
     )
 
@@ -134,6 +135,8 @@ class BillingDunningAction(models.Model):
         actions._send_messages()
         actions._ask()
         for case, due, listed in steps:
+            for level in due.next_level_id.sorted(lambda level: (level.days, level.sequence)):
+                case._apply_effect(level, today)
             case._log_step(actions.filtered(lambda action, case=case: action.case_id == case), due, listed)
         return actions
 
@@ -171,8 +174,10 @@ class BillingDunningAction(models.Model):
             'move_ids': [fields.Command.set(listed.move_id.ids)],
             'amount': sum(listed.mapped('claimed_company')) + sum(case.credit_line_ids.mapped('amount_residual')),
             'recipient_id': case._recipient().id,
+            'phone': channel == 'call' and case._phone(),
             'email_to': channel == 'email' and case._email(),
             'failure': failure,
+            'word': "\n".join(filter(None, listed.mapped('word'))),
         }
 
     def _write_texts(self):
@@ -199,7 +204,7 @@ class BillingDunningAction(models.Model):
                 action._unguarded().mail_id = mail
                 action._keep(mail.body_html, subject=mail.subject, body=mail.body_html)
                 if level.attaches_invoices:
-                    mail.attachment_ids |= action.move_ids.invoice_pdf_report_id.sudo()
+                    action._attach_invoices()
         for company, actions in letters.grouped('company_id').items():
             actions._spread(company.billing_reminders_an_hour)
         if letters:
@@ -223,17 +228,15 @@ class BillingDunningAction(models.Model):
         self._unguarded().write({**values, 'fingerprint': digest})
 
     def _ask(self):
-        """What a person has to do, on the case: print and post a letter, phone, send a text; decide what follows."""
+        """What a person has to do, on the case: print and post a letter, phone, send a text."""
         for action in self.filtered(lambda action: action.state == 'todo'):
             label = dict(action._fields['channel']._description_selection(self.env))[action.channel]
             action._ask_for(self.env._("%(channel)s: %(level)s", channel=label, level=action.level_id.name))
-        for (case, level), actions in groupby(self, lambda action: (action.case_id, action.level_id)):
-            case._apply_effect(level, actions[0].date)
 
     def _ask_for(self, summary):
         self.ensure_one()
         type_ = 'mail.mail_activity_data_call' if self.channel == 'call' else 'mail.mail_activity_data_todo'
-        self._unguarded().activity_id = self.case_id._ask(type_, summary, self.failure or "")
+        self._unguarded().activity_id = self.case_id._ask(type_, summary, self.failure or self.phone or "")
 
     # === ANSWERS === #
 

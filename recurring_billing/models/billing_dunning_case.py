@@ -213,7 +213,7 @@ class BillingDunningCase(models.Model):
         last = self.env['billing.dunning.action'].search([], order='id desc', limit=1)
         transaction.attempt(lambda: self._judge(company, today, transaction))
         transaction.attempt(lambda: self._prepare(company, today, transaction))
-        self._thank_all(company, today, transaction)
+        transaction.attempt(lambda: self._thank_all(company, today, transaction))
         if reason := company._billing_bank_silence(today):
             self._tell_bank_silence(company, reason)
             return last.browse()

@@ -1,3 +1,4 @@
+import base64
 import csv
 import io
 import zipfile
@@ -53,6 +54,8 @@ class BillingDunningCase(models.Model):
         for action in actions.filtered(lambda action: action.body or action.text):
             kind = "html" if action.body else "txt"
             yield f"reminders/{action.date}-{action.id}-{action.channel}.{kind}", action.body or action.text
+        for letter in actions.filtered('document'):
+            yield f"reminders/{letter.date}-{letter.id}-{letter.document_name}", base64.b64decode(letter.document)
         yield "reminders.csv", self._archive_reminders(actions)
         yield "late_fees.csv", self._archive_fees()
 

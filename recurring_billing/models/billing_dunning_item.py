@@ -68,6 +68,9 @@ class BillingDunningItem(models.Model):
     is_left_out = fields.Boolean(
         "Left Out", help="Not reminded until this is unticked, whatever its ladder says. The others go on."
     )
+    word = fields.Text(
+        "Personal Word", help="Stands in the next reminder to this customer, such as a word about a phone call."
+    )
     reason = fields.Char("Why", compute='_compute_reason')
 
     _one_ladder = models.UniqueIndex('(move_line_id)', "An invoice's due item is on one ladder only.")
@@ -221,7 +224,7 @@ class BillingDunningItem(models.Model):
         """Write down that the level that was due has been done ``today``."""
         reached = self.grouped(lambda item: item.level + item._levels_on())
         for level, items in reached.items():
-            items._unguarded().write({'level': level, 'last_action': today})
+            items._unguarded().write({'level': level, 'last_action': today, 'word': False})
 
     def _highest_level(self):
         """The gravest of the levels that are due, which the one message for all these items speaks."""
@@ -233,6 +236,15 @@ class BillingDunningItem(models.Model):
         return levels.ids.index(self.next_level_id.id) + 1 - self.level
 
     # === ACTION METHODS === #
+
+    def write(self, vals):
+        """EXTENDS recurring_billing: who leaves an invoice out, or lets it in, is logged on it."""
+        result = super().write(vals)
+        if 'is_left_out' in vals:
+            text = self.env._("Left out of the reminders.") if vals['is_left_out'] else self.env._("Reminded again.")
+            for move in self.move_id:
+                move._message_log(body=text)
+        return result
 
     def action_leave_out(self):
         """Do not remind these invoices until somebody lets them in again."""

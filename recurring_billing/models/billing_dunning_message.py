@@ -58,7 +58,7 @@ class BillingDunningAction(models.Model):
         facts = {
             'company': action.company_id.name,
             'customer': action.partner_id.name,
-            'amount': action.currency_id.format(action.amount),
+            'amount': action._total(),
             'invoices': ", ".join(action.move_ids.mapped('name')),
             'days': str(max((action.date - min(action.item_ids.mapped('date_due'))).days, 0)),
         }

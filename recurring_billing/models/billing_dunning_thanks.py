@@ -42,6 +42,7 @@ class BillingDunningCase(models.Model):
         _done, faults = self._isolate(paid, lambda some: some._send_thanks(), transaction)
         for case, error in faults.items():
             self._tell(case, case._responsible(), self._reason(error))
+        transaction.commit()
 
     def _send_thanks(self):
         template = self.env.ref('recurring_billing.mail_template_dunning_thanks').sudo()  # users may not read templates

@@ -173,7 +173,10 @@ class BillingLateFee(models.Model):
             )
         today = fields.Date.context_today(self)
         values = []
-        for item, owed in items._late_fees_owed(until).items():
+        # an invoice's indemnity hangs on its first due item, whether that is settled now or not
+        for item, owed in items.move_id.billing_dunning_item_ids._late_fees_owed(until).items():
+            if item not in items:
+                continue
             if not owed.is_sure:
                 raise UserError(
                     self.env._(
@@ -206,7 +209,7 @@ class BillingLateFee(models.Model):
         return self._document_values(move_type='out_invoice', invoice_date_due=due)
 
     def _document_values(self, **values):
-        """A document of today for these fees of one customer and currency, without VAT: damages are no price (CGI 256)."""
+        """A document of today for these fees of one customer and currency, without VAT (CGI 256: damages)."""
         case = self.case_id
         customer = case.partner_id
         return {

@@ -1,4 +1,6 @@
+import base64
 from datetime import date
+from hashlib import sha256
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, new_test_user, tagged
@@ -67,7 +69,7 @@ class TestBillingDunningCase(LateCommon):
         for day in (date(2026, 9, 6), date(2026, 9, 16), date(2026, 9, 26)):
             for action in self._run_reminders(day):
                 self.assertEqual(action._late_fees(), [])
-                self.assertNotIn("365", action.body or "")
+                self.assertNotIn("/ 365", action.body or "")
 
     def test_a_half_year_without_its_rate_blocks_the_case_and_says_what_to_enter(self):
         invoice = self._late_invoice()
@@ -95,9 +97,23 @@ class TestBillingDunningCase(LateCommon):
         self.assertEqual(len(letter.fingerprint), 64)
         self.assertEqual(item.case_id.stage, 'notice')
         self.assertIn("Letter: Formal notice", item.case_id.activity_ids.mapped('summary'))
-        letter.with_user(manager).write({'tracking_number': "1A 234 567", 'received_on': date(2026, 10, 5)})
-        letter.with_user(manager).action_done()
+        letter = letter.with_user(manager)
+        letter.tracking_number = "1A 234 567"
+        with self.assertRaisesRegex(UserError, "once the letter is posted"), self.cr.savepoint():
+            letter.received_on = date(2026, 10, 2)
+        with freeze_time('2026-10-02'):
+            letter.action_done()
+            with self.assertRaisesRegex(UserError, "lies in the future"), self.cr.savepoint():
+                letter.received_on = date(2026, 10, 5)
+        with freeze_time('2026-10-06'):
+            letter.received_on = date(2026, 10, 5)
         self.assertEqual(letter.state, 'done')
+        self.assertIn("received on 10/05/2026", letter.case_id.message_ids[0].body)
+        posted = base64.b64decode(letter.document)
+        self.assertEqual(sha256(posted).hexdigest(), letter.document_fingerprint)
+        if letter.document_name.endswith(".html"):  # this server makes no PDF
+            for text in ("FORMAL NOTICE", "1A 234 567", invoice.name):
+                self.assertIn(text, posted.decode())
 
     def test_only_the_role_confirms_a_level_that_suspends_or_ends_by_itself(self):
         invoice = self._late_invoice()
@@ -205,11 +221,96 @@ class TestBillingDunningCase(LateCommon):
         self._reverse(credited).action_post()
         self.assertFalse(self._run_reminders(date(2026, 9, 20)))
 
+    def test_a_personal_word_stands_in_the_next_message_alone(self):
+        invoice = self._late_invoice()
+        self.env['billing.dunning.case'].with_company(self.company).action_prepare_all()
+        item = invoice.billing_dunning_item_ids
+        item.word = "Thank you for your call & the <b>cheque</b>."
+        first = self._run_reminders(date(2026, 9, 20))
+        self.assertIn("Thank you for your call &amp; the &lt;b&gt;cheque", first.body)
+        self.assertFalse(item.word)
+        second = self._run_reminders(date(2026, 9, 27)).filtered(lambda action: action.channel == 'email')
+        self.assertNotIn("Thank you for your call", second.body)
+
+    def test_each_message_says_to_which_account_to_pay_and_what_to_quote(self):
+        bank = self.env['res.partner.bank'].create(
+            {
+                **{'acc_number': "FR76 3000 4000 0300 0000 0000 143", 'partner_id': self.company.partner_id.id},
+                'allow_out_payment': True,
+            }
+        )
+        invoice = self._late_invoice()
+        invoice.partner_bank_id = bank
+        invoice.line_ids.filtered('date_maturity').date_maturity = date(2026, 9, 30)
+        before = self._run_reminders(date(2026, 9, 23))
+        self.assertEqual(before.level_id.days, -7)
+        reference = invoice.payment_reference
+        self.assertIn(f"transfer to FR76 3000 4000 0300 0000 0000 143, and quote {reference}.", before.body)
+
+    def test_the_invoices_are_attached_also_where_no_pdf_was_kept(self):
+        policy = self.env.ref('recurring_billing.dunning_policy_business')
+        draft = policy.browse(policy.action_new_version()['res_id'])
+        draft.level_ids.filtered(lambda level: level.days == 5).attaches_invoices = True
+        draft.action_put_in_force()
+        invoice = self._late_invoice()
+        report = self.env['ir.actions.report']
+        self.patch(type(report), 'get_wkhtmltopdf_state', lambda _self: 'install')
+        reminder = self._run_reminders(date(2026, 9, 20))
+        self.assertEqual((reminder.state, reminder.mail_id.attachment_ids.ids), ('done', []))
+        self.assertIn(f"Sent without {invoice.name}", reminder.note)
+        other = self._late_invoice(self._customer("Garage Noel"))
+        self.patch(type(report), 'get_wkhtmltopdf_state', lambda _self: 'ok')
+        self.patch(type(report), '_render_qweb_pdf', lambda *_args, **_kwargs: (b"%PDF-1.7", 'pdf'))
+        reminder = self._run_reminders(date(2026, 9, 20))
+        attached = reminder.mail_id.attachment_ids
+        self.assertEqual((attached.raw, attached.name), (b"%PDF-1.7", other._get_invoice_report_filename()))
+
+    def test_a_call_is_noted_from_the_case(self):
+        self.customer.write({'phone': "06 12 34 56 78", 'country_id': self.env.ref('base.fr').id})
+        invoice = self._late_invoice()
+        self._run_reminders(date(2026, 9, 20))
+        case = invoice.billing_dunning_case_id
+        call = self.env['billing.dunning.action'].browse(case.action_call()['res_id'])
+        self.assertEqual((call.channel, call.state, call.phone), ('call', 'todo', "+33612345678"))
+        with self.assertRaisesRegex(UserError, "say what came of the call"), self.cr.savepoint():
+            call.action_done()
+        call.write({'result': 'reached', 'note': "Pays on Friday"})
+        call.action_done()
+        self.assertIn("Pays on Friday", case.message_ids[0].body)
+        self.assertEqual(invoice.billing_dunning_item_ids.level, 2, "a call outside the ladder is no level")
+
+    def test_suspension_and_write_off_are_opened_from_the_case(self):
+        invoice = self._late_invoice()
+        self._run_reminders(date(2026, 9, 20))
+        case = invoice.billing_dunning_case_id
+        context = case.action_write_off()['context']
+        self.assertEqual(context, {'default_move_id': invoice.id})
+        contract = case.contract_ids
+        suspended = case.action_suspend()
+        self.assertEqual(suspended['context'], {'default_contract_id': contract.id})
+        contract._suspend(date(2026, 9, 20), "unpaid")
+        with self.assertRaisesRegex(UserError, "no contract whose service could be suspended"):
+            case.action_suspend()
+
+    def test_of_several_levels_confirmed_together_each_has_its_effect(self):
+        policy = self.env.ref('recurring_billing.dunning_policy_business')
+        draft = policy.browse(policy.action_new_version()['res_id'])
+        draft.level_ids.filtered(lambda level: level.days == 5).write({'effect': 'hold_contracts', 'effect_mode': 'do'})
+        draft.action_put_in_force()
+        old, new = self._late_invoice(), self._late_invoice(day=date(2026, 9, 10))
+        self.env['billing.dunning.case'].with_company(self.company).action_prepare_all()
+        old.billing_dunning_item_ids._unguarded().write({'level': 2, 'last_action': date(2026, 9, 6)})
+        self._run_reminders(date(2026, 9, 20))
+        case = old.billing_dunning_case_id
+        self.assertEqual((old.billing_dunning_item_ids.level, new.billing_dunning_item_ids.level), (3, 2))
+        self.assertEqual(case.contracts_held_on, date(2026, 9, 20))
+
     def test_what_is_left_out_by_hand_stays_out(self):
         left, other = self._late_invoice(), self._late_invoice(self._customer("Garage Noel"))
         self.env['billing.dunning.case'].with_company(self.company).action_prepare_all()
         left.billing_dunning_item_ids.action_leave_out()
         self.assertEqual(self._run_reminders(date(2026, 9, 20)).move_ids, other)
+        self.assertIn("Left out of the reminders", left.message_ids[0].body)
         left.billing_dunning_item_ids.action_let_in()
         self.assertEqual(self._run_reminders(date(2026, 9, 20)).move_ids, left)
 

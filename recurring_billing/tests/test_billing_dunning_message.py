@@ -105,8 +105,10 @@ class TestBillingDunningMessage(BillingCommon):
         action = self._run_reminders(date(2026, 9, 20))
         message = action.case_id.message_post(body="Late")
         action._unguarded().text_message_id = message  # as Odoo's SMS module leaves it
-        notification = self.env['mail.notification'].sudo().create(
-            {'mail_message_id': message.id, 'res_partner_id': self.customer.id}
+        notification = (
+            self.env['mail.notification']
+            .sudo()
+            .create({'mail_message_id': message.id, 'res_partner_id': self.customer.id})
         )
         notification.write({'notification_status': 'sent'})
         self.assertEqual(action.state, 'done')

@@ -1,6 +1,7 @@
 from datetime import date
 
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.tests import Form, freeze_time, new_test_user, tagged
 
 from .common_late import LateCommon
@@ -32,6 +33,13 @@ class TestBillingLateFee(LateCommon):
         wizard = self._settle_wizard(invoice, **values)
         wizard.action_charge()
         return invoice.billing_dunning_item_ids.late_fee_ids.document_id.sorted('id')[-1:]
+
+    def _payment(self, amount):
+        """A payment of the customer that nothing uses yet."""
+        values = {'partner_id': self.customer.id, 'amount': amount}
+        payment = self.env['account.payment'].create({**values, 'payment_type': 'inbound', 'partner_type': 'customer'})
+        payment.action_post()
+        return payment
 
     def test_fees_are_booked_by_a_document_of_their_own_without_vat(self):
         invoice = self._late_invoice()
@@ -157,6 +165,25 @@ class TestBillingLateFee(LateCommon):
         invoice = self._late_invoice()
         with self.assertRaisesRegex(UserError, "lies in the future"):
             self._settle_wizard(invoice, date=date(2026, 10, 2)).action_charge()
+
+    def test_the_indemnity_of_an_invoice_in_parts_is_charged_with_its_first_part_alone(self):
+        halves = self.env['account.payment.term'].create(
+            {
+                'name': "Two halves",
+                'line_ids': [
+                    Command.create({'value': 'percent', 'value_amount': 50.0, 'nb_days': 0}),
+                    Command.create({'value': 'percent', 'value_amount': 50.0, 'nb_days': 10}),
+                ],
+            }
+        )
+        self.customer.property_payment_term_id = halves
+        wizard = self._settle_wizard(self._late_invoice())
+        self.assertEqual(wizard.line_ids.mapped('indemnity'), [40.0, 0.0])
+        wizard.line_ids[0].is_chosen = False
+        wizard.action_charge()
+        document = wizard.case_id.item_ids.late_fee_ids.document_id
+        # as shown: 60.00 x 12.40 % x 20 days / 365
+        self.assertEqual(document.invoice_line_ids.mapped('price_total'), [0.41])
 
     def test_only_the_role_waives_and_says_why(self):
         invoice = self._late_invoice()
@@ -290,13 +317,7 @@ class TestBillingLateFee(LateCommon):
                 invoice = self._late_invoice()
                 document = self._charge(invoice)
                 self.env['billing.dunning.case'].with_company(self.company).action_prepare_all()
-                payment = self.env['account.payment'].create(
-                    {
-                        **{'partner_id': self.customer.id, 'amount': 100.0},
-                        **{'payment_type': 'inbound', 'partner_type': 'customer'},
-                    }
-                )
-                payment.action_post()
+                self._payment(100.0)
                 case = invoice.billing_dunning_case_id
                 match = Form(self.env['billing.credit.match'].with_context(default_case_id=case.id))
                 self.assertTrue(match.has_fees)
@@ -308,6 +329,16 @@ class TestBillingLateFee(LateCommon):
                 )
                 self.assertEqual(left, expected)
                 savepoint.rollback()
+
+    def test_what_is_disputed_or_about_to_be_debited_is_not_matched(self):
+        disputed = self._late_invoice()
+        self.env['billing.dispute'].create({'move_id': disputed.id})
+        other = self._late_invoice(price=50.0)
+        self._payment(100.0)
+        other.billing_dunning_case_id.invalidate_recordset(['credit_line_ids'])  # as in the user's next request
+        match = self.env['billing.credit.match'].create({'case_id': other.billing_dunning_case_id.id})
+        match.action_match()
+        self.assertEqual((disputed.amount_residual, other.amount_residual), (120.0, 0.0))
 
     def test_each_late_period_of_a_contract_owes_its_own_indemnity(self):
         """CJEU C-370/21: one for each late periodic payment, not one for the contract."""

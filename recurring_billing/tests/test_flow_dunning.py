@@ -80,9 +80,11 @@ class TestFlowDunning(LateCommon):
             letter = case.action_ids.filtered(lambda action: action.channel == 'letter')
             self.assertEqual((letter.level_id.name, letter.state, case.stage), ("Formal notice", 'todo', 'notice'))
             self.assertIn("FORMAL NOTICE", letter.body)
-            letter.write({'tracking_number': "1A 234 567 8901 2", 'received_on': date(2026, 11, 3)})
-            with freeze_time('2026-11-04'):
+            letter.tracking_number = "1A 234 567 8901 2"
+            with freeze_time('2026-10-31'):
                 letter.action_done()
+            with freeze_time('2026-11-04'):
+                letter.received_on = date(2026, 11, 3)
 
         with self.subTest("50.00 are paid: the VAT of that part is due"):
             with freeze_time('2026-11-05'):

@@ -48,8 +48,13 @@ class BillingCreditMatch(models.TransientModel):
         return {'type': 'ir.actions.act_window_close'}
 
     def _due_lines(self):
-        """What the customer owes, in the chosen order."""
-        due = self.case_id.open_item_ids.move_line_id.sorted(lambda line: (line.date_maturity, line.id))
+        """What the customer owes, in the chosen order; what is disputed or about to be debited is left alone."""
+        lines = self.case_id.open_item_ids.move_line_id
+        spared = {
+            *lines.move_id._billing_disputed(),
+            *lines.move_id._billing_covered(fields.Date.context_today(self)),
+        }
+        due = lines.filtered(lambda line: line.move_id not in spared).sorted(lambda line: (line.date_maturity, line.id))
         if self.order != 'legal':
             return due
         fees = due.filtered(lambda line: line.move_id.billing_late_fee_ids)
