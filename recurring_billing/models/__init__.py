@@ -127,6 +127,7 @@ from . import (
     billing_dunning_hand_over,
     billing_dunning_item,
     billing_dunning_item_claim,
+    billing_dunning_item_policy,
     billing_dunning_level,
     billing_dunning_message,
     billing_dunning_policy_check,

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import format_date
 
 from ..tools.dunning_ladder import Silence
@@ -36,43 +36,15 @@ class AccountMove(models.Model):
             move.billing_silence = move in silences and silences[move].reason
 
     def _billing_silence_reason(self, day):
-        """What silences the reminders of these invoices on ``day``, as {invoice: `tools.dunning_ladder.Silence`} of
-        those that something silences.
-
-        Of several causes the one that lasts longest is told: a judgment, a person's word, a debit.
-        """
-        causes = [
-            self._billing_notice_silence(day),
-            self._billing_debit_silence(day),
-            self._billing_promise_silence(day),
-            self._billing_plan_silence(),
-            self._billing_person_silence(),
-            self._billing_dispute_silence(),
-            self._billing_insolvency_silence(),
-            self._billing_litigation_silence(),
-        ]
-        silences = {}
-        for cause in causes:
-            silences |= cause
-        return silences
-
-    @api.model
-    def _billing_silence(self, reason, until=None):
-        """See `tools.dunning_ladder.Silence`."""
-        return Silence(reason, until)
+        """What silences the reminders of these invoices on ``day``, or of a part that is due, as
+        {invoice: `tools.dunning_ladder.Silence`} of those that something silences."""
+        silences = self._billing_due_items()._billing_silences(day)
+        return {line.move_id: silence for line, silence in silences.items()}
 
     def _billing_covered(self, day):
         """Those of these invoices that are to be paid by a debit under way, or announced for ``day`` or later."""
-        return self.browse().concat(*self._billing_debit_silence(day))
-
-    def _billing_notice_silence(self, day):
-        """Before its due date, what a debit is to pay is announced by the notice of that debit, and not twice."""
-        silences = {}
-        for move, lines in self._billing_due_items().filtered('date_maturity').grouped('move_id').items():
-            due = min(lines.mapped('date_maturity'))
-            if due >= day and move._billing_awaits_debit():
-                silences[move] = Silence(self.env._("its debit is announced instead"), due)
-        return silences
+        lines = self.env['account.move.line'].concat(*self._billing_due_items()._billing_debit_silence(day))
+        return lines.move_id
 
     def _billing_insolvency_silence(self):
         """Claims from before the judgment may not be paid any more; later ones are reminded as any other."""
@@ -111,36 +83,70 @@ class AccountMove(models.Model):
             silences |= dict.fromkeys(moves, Silence(text))
         return silences
 
-    def _billing_person_silence(self):
-        """What somebody blocked, or does not want to be reminded of."""
-        left_alone = self._billing_due_items().filtered('no_followup').move_id
-        silences = {}
-        for move in self:
-            if move.payment_state == 'blocked':
-                silences[move] = Silence(self.env._("its payment is blocked"))
-            elif move in left_alone:
-                silences[move] = Silence(self.env._("marked “No Follow-Up”"))
-        return silences
-
-    def _billing_debit_silence(self, day):
-        """What a debit under way, announced for ``day`` or later, or planned again then, is to pay."""
-        due = self._billing_due_items()
-        announced, retries = due._billing_announced_days(), due._billing_retry_days()
-        silences = {}
-        for line in due.filtered(lambda line: announced[line] or retries[line]):
-            move = line.move_id
-            if retries[line] and retries[line] >= day:
-                text = self.env._("debited again on %s", format_date(self.env, retries[line]))
-                silences[move] = Silence(text, retries[line])
-            elif announced[line] and announced[line] >= day and move._billing_awaits_debit():
-                text = self.env._("debit announced for %s", format_date(self.env, announced[line]))
-                silences[move] = Silence(text, announced[line])
-        for move in self.filtered(lambda move: move.billing_debit_state in UNDER_WAY):
-            debit = move.billing_debit_ids.filtered(lambda debit: debit.state in UNDER_WAY)[:1]
-            silences[move] = Silence(self.env._("debit of %s under way", format_date(self.env, debit.date)))
-        return silences
-
     def _billing_due_items(self):
         """What of these invoices is due or will be: their other lines, which may be many, are not read."""
         domain = [('move_id', 'in', self.ids), ('account_type', '=', 'asset_receivable'), ('reconciled', '=', False)]
         return self.env['account.move.line'].search(domain)
+
+
+class AccountMoveLine(models.Model):
+    _inherit = 'account.move.line'
+
+    def _billing_silences(self, day):
+        """What silences these due items on ``day``, as {line: `tools.dunning_ladder.Silence`}.
+
+        Of several causes the one that lasts longest is told: a judgment, a person's word, a debit.
+        """
+        moves = self.move_id
+        causes = [
+            self._billing_notice_silence(day),
+            self._billing_debit_silence(day),
+            self._billing_of(moves._billing_promise_silence(day)),
+            self._billing_plan_silence(),
+            self._billing_person_silence(),
+            self._billing_of(moves._billing_dispute_silence()),
+            self._billing_of(moves._billing_insolvency_silence()),
+            self._billing_of(moves._billing_litigation_silence()),
+        ]
+        silences = {}
+        for cause in causes:
+            silences |= cause
+        return silences
+
+    def _billing_of(self, silences):
+        """The ``silences`` of whole invoices as those of their due items."""
+        return {line: silences[line.move_id] for line in self if line.move_id in silences} if silences else {}
+
+    def _billing_notice_silence(self, day):
+        """Before its due date, what a debit is to pay is announced by the notice of that debit, and not twice."""
+        early = self.filtered(lambda line: line.date_maturity and line.date_maturity >= day)
+        text = self.env._("its debit is announced instead")
+        return {line: Silence(text, line.date_maturity) for line in early if line.move_id._billing_awaits_debit()}
+
+    def _billing_person_silence(self):
+        """What somebody blocked, or does not want to be reminded of."""
+        silences = {}
+        for line in self:
+            if line.move_id.payment_state == 'blocked':
+                silences[line] = Silence(self.env._("its payment is blocked"))
+            elif line.no_followup:
+                silences[line] = Silence(self.env._("marked “No Follow-Up”"))
+        return silences
+
+    def _billing_debit_silence(self, day):
+        """What a debit under way, announced for ``day`` or later, or planned again then, is to pay."""
+        announced, retries = self._billing_announced_days(), self._billing_retry_days()
+        silences = {}
+        for line in self.filtered(lambda line: announced[line] or retries[line]):
+            if retries[line] and retries[line] >= day:
+                text = self.env._("debited again on %s", format_date(self.env, retries[line]))
+                silences[line] = Silence(text, retries[line])
+            elif announced[line] and announced[line] >= day and line.move_id._billing_awaits_debit():
+                text = self.env._("debit announced for %s", format_date(self.env, announced[line]))
+                silences[line] = Silence(text, announced[line])
+        held = self.filtered(lambda line: line.move_id.billing_debit_state in UNDER_WAY)
+        under_way = [('move_line_id', 'in', held.ids), ('state', 'in', UNDER_WAY)]
+        for item in held and self.env['billing.debit.item'].search(under_way):
+            text = self.env._("debit of %s under way", format_date(self.env, item.debit_id.date))
+            silences[item.move_line_id] = Silence(text)
+        return silences

@@ -264,5 +264,5 @@ class BillingContract(models.Model):
     def _is_service_spared(self, case, today):
         """Whether nothing is late now that nothing silences: then the announced day passes without effect."""
         late = case.open_item_ids.filtered(lambda item: item.date_due < today)
-        silences = late.move_id._billing_silence_reason(today)
-        return not late.filtered(lambda item: item.move_id not in silences)
+        silences = late.move_line_id._billing_silences(today)
+        return not late.filtered(lambda item: item.move_line_id not in silences)

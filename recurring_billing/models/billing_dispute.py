@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
+from ..tools.dunning_ladder import Silence
+
 _DAYS_TO_ANSWER = 14
 
 
@@ -203,7 +205,7 @@ class AccountMove(models.Model):
             if move.currency_id.compare_amounts(amount, move.amount_residual) >= 0:
                 dispute = move.billing_dispute_ids.filtered(lambda dispute: dispute.state == 'open')[:1]
                 day = format_date(self.env, dispute.opened_on)
-                silences[move] = self._billing_silence(self.env._("disputed since %s", day))
+                silences[move] = Silence(self.env._("disputed since %s", day))
         return silences
 
     def _post(self, soft=True):

@@ -97,9 +97,9 @@ class BillingDunningItem(models.Model):
     @api.depends('step', 'next_level_id', 'next_on', 'last_action', 'is_left_out')
     def _compute_reason(self):
         today = fields.Date.context_today(self)
-        silences = self.filtered(lambda item: item.step == 'silent').move_id._billing_silence_reason(today)
+        silences = self.filtered(lambda item: item.step == 'silent').move_line_id._billing_silences(today)
         for item in self:
-            item.reason = item._in_words(today, silences.get(item.move_id))
+            item.reason = item._in_words(today, silences.get(item.move_line_id))
 
     def _in_words(self, today, silence):
         """Why this item is, or is not, reminded today."""
@@ -173,12 +173,12 @@ class BillingDunningItem(models.Model):
 
     def _decisions(self, today):
         """{item: `tools.dunning_ladder.Decision`} for ``today``, which is also what the lists show."""
-        silences = self.move_id._billing_silence_reason(today)
+        silences = self.move_line_id._billing_silences(today)
         ladders = {policy: policy._ladder() for policy in self.policy_id}
         disputed = self.move_line_id._billing_disputed_parts()
         decisions = {}
         for item in self:
-            debt = item._debt(silences.get(item.move_id), is_disputed=item.move_line_id in disputed)
+            debt = item._debt(silences.get(item.move_line_id), is_disputed=item.move_line_id in disputed)
             decisions[item] = decide(debt, ladders[item.policy_id], today)
         decisions |= self._covered_decisions(decisions, today)
         self._write_decisions(decisions)

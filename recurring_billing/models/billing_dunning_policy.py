@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 
 from ..tools.dunning_ladder import Level
 
-_AUDIENCE = {'business': 'business', 'public': 'business', 'consumer': 'consumer', 'nonpro': 'consumer'}
+AUDIENCE = {'business': 'business', 'public': 'business', 'consumer': 'consumer', 'nonpro': 'consumer'}
 _LOCKED = frozenset({'audience', 'company_id', 'level_ids'})
 
 
@@ -125,7 +125,7 @@ class BillingDunningPolicy(models.Model):
         passed over.
         """
         customer = partner.commercial_partner_id
-        audience = _AUDIENCE[customer.billing_party_kind or 'consumer']
+        audience = AUDIENCE[customer.billing_party_kind or 'consumer']
         for policy in self._chosen(company, customer, contract, audience):
             current = policy.sudo().current_id  # one of another company may stand on a shared customer
             if current.audience == audience and (not current.company_id or current.company_id in company.parent_ids):

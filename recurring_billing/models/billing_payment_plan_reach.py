@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.tools import format_date
 
 from ..tools import bank_calendar
+from ..tools.dunning_ladder import Silence
 from ..tools.prenotification import Told
 from .billing_debit import UNDER_WAY
 
@@ -49,6 +50,15 @@ class AccountMoveLine(models.Model):
         """{due item: its agreed plan}, of those that have one."""
         plans = self.env['billing.payment.plan'].search([('state', '=', 'agreed'), ('debt_ids', 'in', self.ids)])
         return {line: plan for plan in plans for line in plan.debt_ids & self}
+
+    def _billing_plan_silence(self):
+        """What is paid in instalments, as long as the plan is kept."""
+        silences = {}
+        for line, plan in self._billing_plans().items():
+            day = max(plan.line_ids.mapped('date'))
+            text = self.env._("payment plan %(plan)s until %(day)s", plan=plan.name, day=format_date(self.env, day))
+            silences[line] = Silence(text)
+        return silences
 
     def _billing_debit_amounts(self, day):
         """{due item: what a debit of ``day`` may take of it}; credit notes below zero.
@@ -116,19 +126,6 @@ class BillingNotice(models.Model):
             day = bank_calendar.next_open(left[0][0].date)
             told[line] = [Told(day, plan._shares(day)[line], plan.agreed_on)]
         return told
-
-
-class AccountMove(models.Model):
-    _inherit = 'account.move'
-
-    def _billing_plan_silence(self):
-        """What is paid in instalments, as long as the plan is kept."""
-        silences = {}
-        for line, plan in self._billing_due_items()._billing_plans().items():
-            day = max(plan.line_ids.mapped('date'))
-            text = self.env._("payment plan %(plan)s until %(day)s", plan=plan.name, day=format_date(self.env, day))
-            silences[line.move_id] = self._billing_silence(text)
-        return silences
 
 
 class BillingDunningCase(models.Model):

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
+from ..tools.dunning_ladder import Silence
+
 
 class BillingPromise(models.Model):
     """A customer's word to pay an amount until a day: nothing is said or debited until then."""
@@ -189,7 +191,7 @@ class AccountMove(models.Model):
         silences = {}
         for promise in promises:
             text = self.env._("promised for %s", format_date(self.env, promise.date))
-            silences |= dict.fromkeys(promise.move_ids & self, self._billing_silence(text, promise.date))
+            silences |= dict.fromkeys(promise.move_ids & self, Silence(text, promise.date))
         return silences
 
 

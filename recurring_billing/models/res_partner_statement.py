@@ -14,14 +14,16 @@ class ResPartner(models.Model):
         """
         self.ensure_one()
         items = self._billing_open_items(company, day)
-        debits = items.move_id._billing_debit_silence(day)
-        late = sum(items.filtered(lambda item: item.days_late > 0 and item.move_id not in debits).mapped('total'))
+        # a row of the aged balance has the number of its due item
+        lines = self.env['account.move.line'].browse(items.ids).filtered(lambda line: not line.reconciled)
+        debits = {line.id: debit for line, debit in lines._billing_debit_silence(day).items()}
+        late = sum(items.filtered(lambda item: item.days_late > 0 and item.id not in debits).mapped('total'))
         currency = company.currency_id.with_env(self.env)
         return {
             'day': format_date(self.env, day),
             'total': currency.format(sum(items.mapped('total'))),
             'late': currency.format(late) if currency.compare_amounts(late, 0.0) > 0 else "",
-            'rows': [item._statement_row(debits.get(item.move_id)) for item in items],
+            'rows': [item._statement_row(debits.get(item.id)) for item in items],
         }
 
     def _billing_statement_today(self):
@@ -45,7 +47,7 @@ class BillingAgedBalance(models.Model):
     def _statement_row(self, debit):
         """This row as the customer's statement shows it; what a debit is to pay says so, lest it be paid twice.
 
-        :param debit: `_billing_debit_silence` of its invoice, or None
+        :param debit: `_billing_debit_silence` of its due item, or None
         """
         self.ensure_one()
         return {

@@ -1,6 +1,7 @@
 from datetime import date
 
-from odoo.tests import freeze_time, tagged
+from odoo.fields import Command
+from odoo.tests import Form, freeze_time, tagged
 
 from ..tools.dunning_ladder import Silence
 from .common import BillingCommon
@@ -51,6 +52,30 @@ class TestAccountMoveSilence(BillingCommon):
         debit._unguarded().retry_on = date(2026, 9, 30)
         self.assertEqual(self._silence(invoice, date(2026, 9, 30)).until, date(2026, 9, 30))
         self.assertIsNone(self._silence(invoice, date(2026, 10, 1)))
+
+    def test_a_debit_or_a_plan_of_one_part_leaves_the_other_to_be_reminded(self):
+        halves = self.env['account.payment.term'].create(
+            {
+                'name': "Two halves",
+                'line_ids': [
+                    Command.create({'value': 'percent', 'value_amount': 50.0, 'nb_days': 0}),
+                    Command.create({'value': 'percent', 'value_amount': 50.0, 'nb_days': 5}),
+                ],
+            }
+        )
+        self.customer.property_payment_term_id = halves
+        invoice = self._invoice(debit=False)
+        first, second = invoice.line_ids.filtered('date_maturity').sorted('date_maturity')
+        self.env['billing.dunning.case'].with_company(self.company).action_prepare_all()
+        form = Form(self.env['billing.payment.plan'].with_context(default_case_id=invoice.billing_dunning_case_id.id))
+        form.debt_ids.remove(id=second.id)
+        form.consent = 'mail'
+        form.save().action_agree()
+        silences = (first | second)._billing_silences(TODAY)
+        self.assertEqual(list(silences), [first])
+        reminder = self._remind()
+        self.assertEqual((reminder.item_ids.move_line_id, reminder.amount), (second, 60.0))
+        self.assertTrue(invoice.billing_silence, "the invoice tells of its silent part")
 
     def test_a_blocked_invoice_is_silent(self):
         invoice = self._invoice(debit=False)

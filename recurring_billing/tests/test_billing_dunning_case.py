@@ -454,6 +454,17 @@ late
         self.assertEqual(invoice.billing_dunning_item_ids.policy_id, policy)
         self.assertEqual(other.billing_dunning_item_ids.policy_id, new)
 
+    def test_who_turns_out_to_be_a_consumer_is_reminded_as_one(self):
+        invoice = self._late_invoice()
+        self._steps(date(2026, 9, 6))
+        self.customer.billing_party_kind = 'consumer'
+        second = self._run_reminders(date(2026, 9, 16)).filtered(lambda action: action.channel == 'email')
+        item = invoice.billing_dunning_item_ids
+        consumer = self.env.ref('recurring_billing.dunning_policy_consumer')
+        self.assertEqual((item.policy_id, second.level_id.policy_id), (consumer, consumer))
+        self.assertNotIn("40 EUR", second.body)
+        self.assertEqual(second.level_id, consumer.level_ids.filtered(lambda level: level.days > 5).sorted()[0])
+
     def test_a_reminder_is_proof_and_not_typed_over(self):
         self._late_invoice()
         reminder = self._run_reminders(date(2026, 9, 20))
