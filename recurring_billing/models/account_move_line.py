@@ -2,6 +2,8 @@ from odoo import Command, api, fields, models
 
 from .billing_debit import UNDER_WAY
 
+_DOUBTFUL = '416'  # accounts of doubtful debts in the French chart, which are no receivable accounts there
+
 
 class AccountMoveLine(models.Model):
     _name = 'account.move.line'
@@ -175,6 +177,37 @@ class AccountMoveLine(models.Model):
             partials = partials.with_env(matching.env)
             partials._create_tax_cash_basis_moves()
             partials._set_draft_caba_move_vals()
+
+    @api.model
+    def _billing_open_credits(self, partners, companies):
+        """What these customers paid, or were credited, that nothing uses yet.
+
+        An entry that moves what a customer owes to the account of doubtful debts, or to another customer's name, brings
+        no money.
+        """
+        lines = self.search(
+            [
+                ('company_id', 'in', companies.ids),
+                ('partner_id', 'child_of', partners.ids),
+                ('parent_state', '=', 'posted'),
+                ('account_type', '=', 'asset_receivable'),
+                ('amount_residual', '<', 0),
+            ]
+        )
+        return lines.filtered(lambda line: not line._billing_moves_a_debt())
+
+    def _billing_moves_a_debt(self):
+        """Whether this item stands in an entry that only puts the debt elsewhere."""
+        self.ensure_one()
+        move = self.move_id
+        if move.move_type != 'entry' or move.origin_payment_id or move.statement_line_id:
+            return False
+        others = move.line_ids.filtered(lambda line: line.balance > 0)
+        return all(
+            line.partner_id
+            and (line.account_type == 'asset_receivable' or (line.account_id.code or "").startswith(_DOUBTFUL))
+            for line in others
+        )
 
     @api.model
     def _billing_collectable_lines(self, company, day):

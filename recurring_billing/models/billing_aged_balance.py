@@ -19,6 +19,7 @@ class BillingAgedBalance(models.Model):
         'account.move': ['amount_total', 'amount_total_signed', 'billing_debit_state', 'payment_state'],
         'account.move.line': [
             'account_type',
+            'amount_residual',
             'balance',
             'company_id',
             'date',
@@ -82,7 +83,8 @@ class BillingAgedBalance(models.Model):
                         THEN line.balance - COALESCE(paid.amount, 0) + COALESCE(used.amount, 0)
                         WHEN move.amount_total = 0 THEN 0
                         ELSE GREATEST(0, LEAST(line.balance - COALESCE(paid.amount, 0) + COALESCE(used.amount, 0),
-                                      COALESCE(dispute.amount, 0) * move.amount_total_signed / move.amount_total))
+                                      COALESCE(dispute.amount, 0) * move.amount_total_signed / move.amount_total
+                                      - COALESCE(later.residual, 0)))
                    END AS disputed,
                    CASE WHEN move.billing_debit_state = ANY(%(under_way)s) THEN 'in_debit'
                         WHEN EXISTS (SELECT FROM billing_payment_plan_debt_rel debt
@@ -99,6 +101,14 @@ class BillingAgedBalance(models.Model):
                      WHERE max_date <= %(day)s GROUP BY credit_move_id) used ON used.id = line.id
          LEFT JOIN (SELECT move_id AS id, SUM(amount) AS amount FROM billing_dispute
                      WHERE state = 'open' GROUP BY move_id) dispute ON dispute.id = move.id
+         -- a dispute lies on what is due last
+         LEFT JOIN LATERAL (
+                    SELECT SUM(other.amount_residual) AS residual
+                      FROM account_move_line other
+                      JOIN account_account due ON due.id = other.account_id AND due.account_type = 'asset_receivable'
+                     WHERE dispute.amount > 0 AND other.move_id = line.move_id AND other.id != line.id
+                       AND NOT other.reconciled
+                       AND (other.date_maturity, other.id) > (line.date_maturity, line.id)) later ON TRUE
              WHERE account.account_type = 'asset_receivable'
                AND line.parent_state = 'posted' AND line.date <= %(day)s
             """,

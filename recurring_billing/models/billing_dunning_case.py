@@ -132,15 +132,7 @@ class BillingDunningCase(models.Model):
 
     def _compute_credit_line_ids(self):
         """The customer's credit notes and payments that are not matched yet."""
-        lines = self.env['account.move.line'].search(
-            [
-                ('company_id', 'in', self.company_id.ids),
-                ('partner_id', 'child_of', self.partner_id.ids),
-                ('parent_state', '=', 'posted'),
-                ('account_type', '=', 'asset_receivable'),
-                ('amount_residual', '<', 0),
-            ]
-        )
+        lines = self.env['account.move.line']._billing_open_credits(self.partner_id, self.company_id)
         found = lines.grouped(lambda line: (line.company_id, line.partner_id.commercial_partner_id))
         for case in self:
             case.credit_line_ids = found.get((case.company_id, case.partner_id), False)

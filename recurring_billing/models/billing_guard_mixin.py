@@ -9,7 +9,7 @@ class BillingGuardMixin(models.AbstractModel):
     """Fields that only our own code writes: what was computed, sent, booked or proved is not typed over.
 
     `readonly` binds the screens alone; this binds every caller. What a model names in `_guarded` is guarded, and each
-    stored field that is computed and readonly.
+    stored field of ours that is computed and readonly; those of core are core's to guard.
     """
 
     _name = 'billing.guard.mixin'
@@ -37,7 +37,8 @@ class BillingGuardMixin(models.AbstractModel):
         computed = (
             name
             for name, field in self._fields.items()
-            if field.store and field.readonly and (field.compute or field.related)
+            if 'recurring_billing' in field._modules
+            and (field.store and field.readonly and (field.compute or field.related))
         )
         return self._guarded.union(computed)
 

@@ -1,8 +1,9 @@
-import secrets
 from urllib.parse import urlsplit
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+
+from ..tools import webhook as rules
 
 
 class BillingWebhook(models.Model):
@@ -35,8 +36,9 @@ class BillingWebhook(models.Model):
         required=True,
         copy=False,
         groups='base.group_system',
-        default=lambda self: secrets.token_urlsafe(32),
-        help="Both sides know it: the headers sign each message with it (Standard Webhooks, HMAC-SHA256).",
+        default=lambda self: rules.new_secret(),
+        help="Both sides know it: the headers sign each message with it (Standard Webhooks, HMAC-SHA256). It begins "
+        "with whsec_.",
     )
     may_be_private = fields.Boolean(
         "Inside Our Network",
@@ -72,6 +74,18 @@ class BillingWebhook(models.Model):
                         "“Inside Our Network” for a platform on your own machines.",
                         name=webhook.name,
                         url=webhook.url,
+                    )
+                )
+
+    @api.constrains('secret')
+    def _check_secret(self):
+        for webhook in self.sudo():  # whoever writes another field need not read it
+            if not rules.is_secret(webhook.secret):
+                raise ValidationError(
+                    self.env._(
+                        "%s: its secret begins with whsec_, and goes on with 24 to 64 bytes in base64. Take that of "
+                        "the other side, or leave the one that was proposed.",
+                        webhook.name,
                     )
                 )
 

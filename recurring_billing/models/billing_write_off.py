@@ -1,6 +1,5 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import float_round
 
 _CHART_ACCOUNTS = {'loss': 'pcg_6541', 'recovery': 'pcg_7583'}  # of the French chart
 
@@ -95,16 +94,8 @@ class BillingWriteOff(models.Model):
 
     def _open_payments(self):
         """The customer's payments that nothing uses yet."""
-        return self.env['account.move.line'].search(
-            [
-                ('company_id', '=', self.company_id.id),
-                ('partner_id', 'child_of', self.partner_id.id),
-                ('parent_state', '=', 'posted'),
-                ('account_type', '=', 'asset_receivable'),
-                ('amount_residual', '<', 0),
-                ('move_id.move_type', '!=', 'out_refund'),
-            ]
-        )
+        credits_ = self.env['account.move.line']._billing_open_credits(self.partner_id, self.company_id)
+        return credits_.filtered(lambda line: line.move_type != 'out_refund')
 
     @api.constrains('move_id')
     def _check_move(self):
@@ -157,13 +148,14 @@ class BillingWriteOff(models.Model):
         self.flush_recordset()
         # no VAT on receipts becomes due by a loss
         matching = self.with_context(no_cash_basis=True).env['account.move.line']
-        credits_ = entry.line_ids.filtered('credit').sorted('id')
-        for line, credit in zip(due, credits_, strict=True):
-            matching.browse((line | credit).ids).reconcile()
-        debits = entry.line_ids.filtered('debit').sorted('id')[1:]
-        for (line, _amount, is_waiting), debit in zip(taxes, debits, strict=True):
-            if is_waiting and line.account_id.reconcile:
-                matching.browse((line | debit).ids).reconcile()
+        _loss, *counterparts = entry.line_ids.sorted('id')  # in the order of `_loss_values`
+        waiting = [is_waiting and line.account_id.reconcile for line, _amount, is_waiting in taxes]
+        lines = [*(line for line, _amount, _is_waiting in taxes), *due]
+        for line, counterpart, is_matched in zip(
+            lines, counterparts, [*waiting, *(True for _line in due)], strict=True
+        ):
+            if is_matched:
+                matching.browse((line | counterpart).ids).reconcile()
         self.move_id._message_log(
             body=self.env._(
                 "Written off: %(amount)s. %(reason)s", amount=self.currency_id.format(total), reason=self.reason
@@ -189,20 +181,20 @@ class BillingWriteOff(models.Model):
     def _loss_values(self, due, taxes, total):
         partner = self.partner_id.id
         net = self.currency_id.round(total - sum(amount for _line, amount, _is_waiting in taxes))
-        loss = {'account_id': self.company_id._billing_write_off_account('loss').id, 'debit': net}
+        loss = {'account_id': self.company_id._billing_write_off_account('loss').id, 'balance': net}
         vat = [
             {
                 'account_id': line.account_id.id,
-                'debit': amount,
+                'balance': amount,
                 **self._in_currency(line, amount),
-                'tax_tag_ids': [] if is_waiting else [Command.set(self._tags(line.tax_line_id, 'tax', 'refund').ids)],
+                'tax_tag_ids': [] if is_waiting else [Command.set(self._refund_tags(line).ids)],
             }
             for line, amount, is_waiting in taxes
         ]
         owed = [
             {
                 'account_id': line.account_id.id,
-                'credit': line.amount_residual,
+                'balance': -line.amount_residual,
                 **self._in_currency(line, -line.amount_residual),
             }
             for line in due
@@ -253,28 +245,22 @@ class BillingWriteOff(models.Model):
 
     def _recovery_values(self, account, amount):
         """The entry of a recovery: the loss comes back without VAT, and its VAT is due now."""
-        share = amount / self.amount
+        share = amount / self._total()
         taxes = [
-            (line.tax_line_id, self.currency_id.round(-line.balance * self.amount / self._total() * share))
+            (line.tax_repartition_line_id, self.currency_id.round(line.balance * share))
             for line in self.move_id.line_ids.filtered('tax_line_id').sorted('id')
         ]
-        vat = sum(part for _tax, part in taxes)
-        base = self.env['account.account.tag'].union(*(self._tags(tax, 'base', 'invoice') for tax, _part in taxes))
         name = self.env._("Recovered: %s", self.move_id.name)
         lines = [
-            {'account_id': account.id, 'debit': amount},
-            {
-                'account_id': self.company_id._billing_write_off_account('recovery').id,
-                'credit': float_round(amount - vat, precision_rounding=self.currency_id.rounding),
-                'tax_tag_ids': [Command.set(base.ids)],
-            },
+            {'account_id': account.id, 'balance': amount},
+            *self._recovered_bases(-amount - sum(part for _line, part in taxes), share),
             *(
                 {
-                    'account_id': self._final_account(tax).id,
-                    'credit': part,
-                    'tax_tag_ids': [Command.set(self._tags(tax, 'tax', 'invoice').ids)],
+                    'account_id': repartition.account_id.id,
+                    'balance': part,
+                    'tax_tag_ids': [Command.set(repartition.tag_ids.ids)],
                 }
-                for tax, part in taxes
+                for repartition, part in taxes
                 if part
             ),
         ]
@@ -285,20 +271,42 @@ class BillingWriteOff(models.Model):
             'line_ids': [Command.create({**line, 'name': name, 'partner_id': self.partner_id.id}) for line in lines],
         }
 
+    def _recovered_bases(self, total, share):
+        """The values of what comes back without VAT, ``total`` in all: a line for each kind of VAT of the invoice, of
+        which ``share`` is paid."""
+        account = self.company_id._billing_write_off_account('recovery').id
+        products = self.move_id.line_ids.filtered(lambda line: line.display_type == 'product')
+        bases = {
+            taxes: self.currency_id.round(sum(lines.mapped('balance')) * share)
+            for taxes, lines in products.grouped('tax_ids').items()
+        }
+        last = [*bases][-1]
+        bases[last] = self.currency_id.round(total - sum(base for taxes, base in bases.items() if taxes != last))
+        return [
+            {
+                'account_id': account,
+                'balance': base,
+                'tax_tag_ids': [Command.set(self._base_tags(taxes).ids)],
+            }
+            for taxes, base in bases.items()
+            if base
+        ]
+
     def _total(self):
         """The invoice's total in the company's currency."""
         return abs(self.move_id.amount_total_signed)
 
     @api.model
-    def _tags(self, tax, repartition, document):
-        lines = tax.invoice_repartition_line_ids if document == 'invoice' else tax.refund_repartition_line_ids
-        return lines.filtered(lambda line: line.repartition_type == repartition).tag_ids
+    def _base_tags(self, taxes):
+        lines = taxes.invoice_repartition_line_ids
+        return lines.filtered(lambda line: line.repartition_type == 'base').tag_ids
 
     @api.model
-    def _final_account(self, tax):
-        """Where the VAT of ``tax`` stands once it is due."""
-        lines = tax.invoice_repartition_line_ids.filtered(lambda line: line.repartition_type == 'tax')
-        return lines.account_id[:1]
+    def _refund_tags(self, line):
+        """The tags of a credit note for the tax item ``line``: its refund lines stand in the order of invoice lines."""
+        tax = line.tax_line_id
+        place = tax.invoice_repartition_line_ids.ids.index(line.tax_repartition_line_id.id)
+        return tax.refund_repartition_line_ids[place].tag_ids
 
 
 class AccountMove(models.Model):

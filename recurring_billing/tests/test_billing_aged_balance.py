@@ -55,6 +55,29 @@ class TestBillingAgedBalance(BillingCommon):
         self.assertIsTheLedger(date(2026, 9, 9))
         self.assertIsTheLedger(date(2026, 9, 10))
 
+    def test_a_dispute_of_an_invoice_in_parts_lies_on_what_is_due_last(self):
+        halves = self.env['account.payment.term'].create(
+            {
+                'name': "Two halves",
+                'line_ids': [
+                    Command.create({'value': 'percent', 'value_amount': 50.0, 'nb_days': days}) for days in (0, 5)
+                ],
+            }
+        )
+        self.customer.property_payment_term_id = halves
+        _contract, invoice = self._september(debit=False)
+        dispute = self.env['billing.dispute'].create({'move_id': invoice.id, 'amount': 40.0})
+        day = date(2026, 9, 20)
+        for amount, parts in ((40.0, [0.0, 40.0]), (60.0, [0.0, 60.0]), (90.0, [30.0, 60.0]), (120.0, [60.0, 60.0])):
+            with self.subTest(amount=amount):
+                dispute.amount = amount
+                rows = self._rows(day).sorted('date_maturity')
+                self.assertEqual(rows.mapped('disputed'), parts)
+                lines = self.env['account.move.line'].browse(rows.ids)
+                told = lines._billing_disputed_parts()
+                self.assertEqual([float(told.get(line, 0)) for line in lines], parts, "as reminders and debits see it")
+                self.assertIsTheLedger(day)
+
     def test_a_credit_that_nothing_uses_is_deducted(self):
         _contract, invoice = self._september(debit=False)
         credit = self._reverse(invoice)

@@ -172,6 +172,10 @@ class TestBillingWebhook(TransactionCase):
         with self.assertRaisesRegex(UserError, "archive it instead"):
             self.hook.unlink()
 
+    def test_a_secret_of_another_form_is_refused(self):
+        with self.assertRaisesRegex(ValidationError, f"{self.hook.name}: its secret begins with whsec_"):
+            self.hook.secret = "open sesame"
+
     def test_the_job_sends_what_waits(self):
         delivery = self.hook._emit('contract.started', self.one, {})
         with self.enter_registry_test_mode():

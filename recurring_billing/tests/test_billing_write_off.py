@@ -94,6 +94,142 @@ class TestBillingWriteOff(LateCommon):
         wanted = self.vat_on_receipts.invoice_repartition_line_ids.tag_ids
         self.assertEqual(tags, wanted)
 
+    def _two_rates(self):
+        """An invoice of 100.00 with 20 % and a discount of 10.00 with 10 %: 109.00 in all; and the second tax."""
+        reduced = self.vat_on_receipts.copy({'name': "10% receipts", 'amount': 10.0})
+        invoice = self.env['account.move'].create(
+            {
+                **{'move_type': 'out_invoice', 'partner_id': self.customer.id, 'invoice_date': date(2026, 9, 1)},
+                'invoice_line_ids': [
+                    Command.create(
+                        {'product_id': self.service.id, 'price_unit': price, 'tax_ids': [Command.set(tax.ids)]}
+                    )
+                    for price, tax in ((100.0, self.vat_on_receipts), (-10.0, reduced))
+                ],
+            }
+        )
+        invoice.action_post()
+        self.assertEqual(invoice.amount_total, 109.0)
+        return invoice
+
+    def test_an_invoice_with_a_negative_tax_item_is_given_up(self):
+        invoice, name = self._two_rates(), self.customer.name
+        loss = self._write_off(invoice)
+        self.assertEntry(
+            loss.entry_id,
+            LOST,
+            [
+                *(('654100', name, 90.0, 0.0), ('445740', name, 20.0, 0.0)),
+                *(('445740', name, 0.0, 1.0), ('411100', name, 0.0, 109.0)),
+            ],
+        )
+        self.assertEqual((invoice.amount_residual, loss.vat), (0.0, 19.0))
+        self.assertBalances(LOST, sales=-90.0, loss=90.0)
+
+    def test_an_invoice_whose_tax_is_owed_by_the_customer_is_given_up(self):
+        tax = self.vat_on_receipts.copy(
+            {
+                'name': "Reverse charge",
+                'tax_exigibility': 'on_invoice',
+                **{
+                    f'{kind}_repartition_line_ids': [
+                        Command.clear(),
+                        Command.create({'repartition_type': 'base'}),
+                        *(
+                            Command.create(
+                                {
+                                    **{'repartition_type': 'tax', 'factor_percent': factor},
+                                    'account_id': self.vat_on_receipts.invoice_repartition_line_ids.account_id.id,
+                                }
+                            )
+                            for factor in (100, -100)
+                        ),
+                    ]
+                    for kind in ('invoice', 'refund')
+                },
+            }
+        )
+        invoice = self.env['account.move'].create(
+            {
+                **{'move_type': 'out_invoice', 'partner_id': self.customer.id, 'invoice_date': date(2026, 9, 1)},
+                'invoice_line_ids': [
+                    Command.create(
+                        {'product_id': self.service.id, 'price_unit': 100.0, 'tax_ids': [Command.set(tax.ids)]}
+                    )
+                ],
+            }
+        )
+        invoice.action_post()
+        loss = self._write_off(invoice)
+        self.assertEqual((invoice.amount_residual, loss.amount, loss.vat), (0.0, 100.0, 0.0))
+        self.assertBalances(LOST, sales=-100.0, loss=100.0)
+
+    def test_what_is_recovered_comes_back_by_its_rates(self):
+        invoice, name = self._two_rates(), self.customer.name
+        loss = self._write_off(invoice)
+        payment = self.env['account.payment'].create(
+            {
+                **{'partner_id': self.customer.id, 'amount': 109.0},
+                **{'payment_type': 'inbound', 'partner_type': 'customer'},
+            }
+        )
+        payment.action_post()
+        loss.action_recover()
+        self.assertEntry(
+            loss.recovery_ids,
+            LOST,
+            [
+                *(('411100', name, 109.0, 0.0), ('758300', name, 0.0, 100.0), ('758300', name, 10.0, 0.0)),
+                *(('445710', name, 0.0, 20.0), ('445710', name, 1.0, 0.0)),
+            ],
+        )
+
+    def test_what_moves_a_debt_to_the_doubtful_ones_is_no_credit_of_the_customer(self):
+        invoice = self._late_invoice()
+        lost = self._late_invoice(price=50.0)
+        loss = self._write_off(lost)
+        doubtful = self.env['account.account'].search(
+            [('code', '=', '416000'), ('company_ids', 'in', self.company.ids)]
+        )
+        self.assertTrue(doubtful)
+        entry = self.env['account.move'].create(
+            {
+                'date': LOST,
+                'line_ids': [
+                    Command.create({'account_id': account.id, side: 120.0, 'partner_id': self.customer.id})
+                    for account, side in ((doubtful, 'debit'), (self._due_item(invoice).account_id, 'credit'))
+                ],
+            }
+        )
+        entry.action_post()
+        self.assertFalse(loss.offered_ids)
+        with self.assertRaisesRegex(UserError, "no open payment"):
+            loss.action_recover()
+        reminder = self._run_reminders(LOST)
+        self.assertEqual((reminder.move_ids, reminder.amount), (invoice, 120.0), "and nothing is covered by it")
+        self.assertFalse(reminder.case_id.credit_line_ids)
+        carried = self._carried_over(30.0)
+        reminder.case_id.invalidate_recordset(['credit_line_ids'])
+        self.assertEqual(reminder.case_id.credit_line_ids.move_id, carried, "a credit that was carried over is one")
+
+    def _carried_over(self, amount):
+        """An entry that opens the year with a credit of the customer."""
+        opening = self.env['account.account'].search(
+            [('account_type', '=', 'equity'), ('company_ids', 'in', self.company.ids)], limit=1
+        )
+        receivable = self.customer.with_company(self.company).property_account_receivable_id
+        entry = self.env['account.move'].create(
+            {
+                'date': LOST,
+                'line_ids': [
+                    Command.create({'account_id': opening.id, 'debit': amount}),
+                    Command.create({'account_id': receivable.id, 'credit': amount, 'partner_id': self.customer.id}),
+                ],
+            }
+        )
+        entry.action_post()
+        return entry
+
     def test_more_than_was_given_up_is_not_recovered(self):
         loss = self._write_off(self._late_invoice())
         payment = self.env['account.payment'].create(

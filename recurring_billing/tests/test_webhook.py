@@ -5,7 +5,7 @@ from odoo.tests import BaseCase
 from odoo.addons.recurring_billing.tools import phone, short_text, webhook
 
 NOW = datetime(2026, 9, 20, 12, 0)
-SECRET = "open sesame"
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 class TestWebhook(BaseCase):
@@ -20,15 +20,32 @@ class TestWebhook(BaseCase):
         self.assertTrue(webhook.is_genuine(SECRET, self.headers, self.body, NOW + timedelta(minutes=5)))
 
     def test_the_signature_is_that_of_the_open_specification(self):
-        # computed apart: printf 'id-1.1789905600.{"event": "test"}' | openssl dgst -sha256 -hmac 'open sesame' -binary
-        self.assertEqual(self.headers['webhook-timestamp'], "1789905600")
-        self.assertEqual(self.headers['webhook-signature'], "v1,WcNzWGKjNqhObkQNSLgSvgOCSPfqmyy96/MQwSLIW7k=")
+        # the example that its libraries test against
+        moment = datetime(2021, 2, 25, 15, 2, 10)
+        headers = webhook.headers(SECRET, "msg_p5jXN8AQM9LWM0D4loKWxJek", moment, '{"test": 2432232314}')
+        self.assertEqual(headers['webhook-timestamp'], "1614265330")
+        self.assertEqual(headers['webhook-signature'], "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")
+
+    def test_a_secret_is_a_prefix_and_a_key_in_base64(self):
+        proposed = webhook.new_secret()
+        self.assertNotEqual(proposed, webhook.new_secret())
+        for text, expected in (
+            (proposed, True),
+            (SECRET, True),
+            (SECRET.removeprefix("whsec_"), False),
+            ("whsec_open sesame", False),
+            ("whsec_" + "QUJD" * 7, False),  # 21 bytes
+            ("whsec_" + "QUJD" * 22, False),  # 66 bytes
+            ("", False),
+        ):
+            with self.subTest(text):
+                self.assertEqual(webhook.is_secret(text), expected)
 
     def test_whatever_is_changed_is_not_believed(self):
         late = NOW + timedelta(minutes=6)
         cases = [
             ("another body", SECRET, self.headers, self.body + " ", NOW),
-            ("another secret", "open barley", self.headers, self.body, NOW),
+            ("another secret", webhook.new_secret(), self.headers, self.body, NOW),
             ("another id", SECRET, {**self.headers, 'webhook-id': "id-2"}, self.body, NOW),
             ("another time", SECRET, {**self.headers, 'webhook-timestamp': "1789905601"}, self.body, NOW),
             ("no time", SECRET, {**self.headers, 'webhook-timestamp': "soon"}, self.body, NOW),

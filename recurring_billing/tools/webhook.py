@@ -1,25 +1,43 @@
 """Signed events to other systems: what is signed, how it is checked, and when a failed one is tried again.
 
-Headers and signature are those of the open specification Standard Webhooks: HMAC-SHA256 over the event's id, the time
-of sending and the body, so that neither can be changed, nor an old message be sent again later.
+Headers, secret and signature are those of the open specification Standard Webhooks: HMAC-SHA256 over the event's id,
+the time of sending and the body, so that neither can be changed, nor an old message be sent again later.
 """
 
 import base64
+import binascii
 import calendar
 import hashlib
 import hmac
 import ipaddress
+import secrets
 from datetime import datetime, timedelta
 
 # After these waits in minutes a failed event is tried again; all together a little less than a day.
 _WAITS = (1, 5, 30, 120, 360, 840)
 _EPOCH, _LAST = datetime(1970, 1, 1), 2**32  # seconds
 _TOLERANCE = timedelta(minutes=5)  # between the sender's clock and the receiver's
+_PREFIX, _SHORTEST, _LONGEST = "whsec_", 24, 64  # bytes of the key
+
+
+def new_secret() -> str:
+    """A secret by chance, in the form that the specification names: a prefix, and 32 bytes in base64."""
+    return _PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def is_secret(text: str) -> bool:
+    """Whether ``text`` is a secret: the prefix, and 24 to 64 bytes in base64."""
+    try:
+        key = _key(text)
+    except binascii.Error:
+        return False
+    return text.startswith(_PREFIX) and _SHORTEST <= len(key) <= _LONGEST
 
 
 def headers(secret: str, event_id: str, moment: datetime, body: str) -> dict[str, str]:
     """The headers of a message.
 
+    :param secret: see `is_secret`
     :param moment: of this attempt, in UTC
     """
     timestamp = str(calendar.timegm(moment.timetuple()))
@@ -61,4 +79,8 @@ def is_public(address: str) -> bool:
 
 def _signature(secret: str, event_id: str, timestamp: str, body: str) -> str:
     signed = f"{event_id}.{timestamp}.{body}".encode()
-    return base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
+    return base64.b64encode(hmac.new(_key(secret), signed, hashlib.sha256).digest()).decode()
+
+
+def _key(secret: str) -> bytes:
+    return base64.b64decode(secret.removeprefix(_PREFIX).encode(), validate=True)
