@@ -121,6 +121,7 @@ from . import (
     billing_dunning_action_words,
     billing_dunning_case,
     billing_dunning_case_address,
+    billing_dunning_case_join,
     billing_dunning_case_links,
     billing_dunning_case_steps,
     billing_dunning_effect,

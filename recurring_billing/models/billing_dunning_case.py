@@ -265,7 +265,7 @@ class BillingDunningCase(models.Model):
         decisions = self.item_ids.filtered('is_open')._decisions(today)
         steps = []
         for case in self:
-            due = case._due(decisions, only)
+            due = case._due(decisions, today, only)
             if due:
                 steps.append((case, due, case._listed(decisions, due, today)))
         actions = self.env['billing.dunning.action']._take_steps(steps, today)
@@ -274,14 +274,17 @@ class BillingDunningCase(models.Model):
         self.env['billing.dunning.item'].concat(*(due for _case, due, _listed in steps))._decisions(today)
         return actions
 
-    def _due(self, decisions, only):
-        """The items of this case that get their level today."""
+    def _due(self, decisions, today, only):
+        """The items of this case that get their level today: what is late speaks alone, and a friendly word about what
+        is not due yet waits for a day without such a message."""
         items = self.item_ids.filtered(
             lambda item: item in decisions and decisions[item].level and not item.is_left_out
         )
         if only is not None:
-            return items & only
-        return items.filtered(lambda item: not item.next_level_id.is_manual)
+            items &= only
+        else:
+            items = items.filtered(lambda item: not item.next_level_id.is_manual)
+        return items.filtered(lambda item: item.date_due < today) or items
 
     def _listed(self, decisions, due, today):
         """What the message tells of: what is due, and whatever else is late and not silent."""

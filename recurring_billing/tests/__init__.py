@@ -6,6 +6,7 @@ from . import (
     test_bank_folder,
     test_bank_matching,
     test_bank_messages,
+    test_base_partner_merge,
     test_billing_aged_balance,
     test_billing_agreements,
     test_billing_amendment,

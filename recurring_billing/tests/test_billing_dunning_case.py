@@ -141,6 +141,14 @@ class TestBillingDunningCase(LateCommon):
             self.assertIn(invoice.name, reminder.body)
             self.assertIn("First reminder by E-mail", invoice.message_ids[0].body)
 
+    def test_what_is_not_due_yet_is_not_claimed_beside_what_is_late(self):
+        late, early = self._late_invoice(), self._late_invoice(price=50.0)
+        self._due_item(early).date_maturity = date(2026, 9, 27)
+        [first] = self._run_reminders(date(2026, 9, 20))
+        self.assertEqual((first.move_ids, first.amount), (late, 120.0))
+        [second] = self._run_reminders(date(2026, 9, 21))
+        self.assertEqual((second.move_ids, second.level_id.days), (early, -7))
+
     def test_open_credits_are_taken_off_and_silence_what_they_cover(self):
         invoice = self._late_invoice()
         other = self._late_invoice(price=25.0)

@@ -5,6 +5,7 @@ from . import billing_effect_mixin
 
 from . import (
     account_move_reversal,
+    base_partner_merge,
     billing_aged_balance_open,
     billing_bank_line_match,
     billing_bank_message_import,
