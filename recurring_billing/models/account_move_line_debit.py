@@ -23,12 +23,6 @@ class AccountMoveLine(models.Model):
         amounts = {line: float(amount) for line, amount in rest._billing_debit_amounts(day).items()}
         return refused | self.env['billing.notice']._faults(amounts, day)
 
-    def _reconcile_post_hook(self, data):
-        """EXTENDS account: what is paid or credited meanwhile is no longer debited."""
-        result = super()._reconcile_post_hook(data)
-        self._billing_follow()
-        return result
-
     def write(self, vals):
         """EXTENDS account: what is due later, or left alone, is no longer debited."""
         result = super().write(vals)
@@ -37,23 +31,13 @@ class AccountMoveLine(models.Model):
         return result
 
     def _billing_follow(self):
-        """Have the debits under way of these items look at them again."""
+        """Have the debits under way of these items look at them again: what is paid or credited meanwhile is no longer
+        debited, and what is due again is no longer to be recalled."""
         due = self.filtered(lambda line: line.parent_state == 'posted' and line.account_type == 'asset_receivable')
         if due:
             # whoever registers a payment need not be of the direct debit role
             items = self.env['billing.debit.item'].sudo()
             items.search([('move_line_id', 'in', due.ids), ('state', 'in', UNDER_WAY)]).debit_id._follow()
-
-
-class AccountPartialReconcile(models.Model):
-    _inherit = 'account.partial.reconcile'
-
-    def unlink(self):
-        """EXTENDS account: what is due again, as after a bounced cheque, is no longer to be recalled."""
-        lines = self.debit_move_id | self.credit_move_id
-        result = super().unlink()
-        lines.exists()._billing_follow()
-        return result
 
 
 class AccountMove(models.Model):

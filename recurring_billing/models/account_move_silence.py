@@ -74,7 +74,7 @@ class AccountMove(models.Model):
 
     def _billing_litigation_silence(self):
         """What was handed over is the lawyer's; later invoices are reminded as any other."""
-        handed = [('handed_over_on', '!=', False), ('item_ids.move_id', 'in', self.ids)]
+        handed = [('handed_over_on', '!=', False), ('partner_id', 'in', self.commercial_partner_id.ids)]
         silences = {}
         for case in self.env['billing.dunning.case'].search(handed):
             day = case.handed_over_on
@@ -135,15 +135,14 @@ class AccountMoveLine(models.Model):
 
     def _billing_debit_silence(self, day):
         """What a debit under way, announced for ``day`` or later, or planned again then, is to pay."""
-        announced, retries = self._billing_announced_days(), self._billing_retry_days()
         silences = {}
-        for line in self.filtered(lambda line: announced[line] or retries[line]):
-            if retries[line] and retries[line] >= day:
-                text = self.env._("debited again on %s", format_date(self.env, retries[line]))
-                silences[line] = Silence(text, retries[line])
-            elif announced[line] and announced[line] >= day and line.move_id._billing_awaits_debit():
-                text = self.env._("debit announced for %s", format_date(self.env, announced[line]))
-                silences[line] = Silence(text, announced[line])
+        awaited = self.filtered(lambda line: line.move_id._billing_awaits_debit())
+        for line, last in awaited._billing_announced_days().items():
+            if last and last >= day:
+                silences[line] = Silence(self.env._("debit announced for %s", format_date(self.env, last)), last)
+        for line, last in self._billing_retry_days().items():
+            if last and last >= day:
+                silences[line] = Silence(self.env._("debited again on %s", format_date(self.env, last)), last)
         held = self.filtered(lambda line: line.move_id.billing_debit_state in UNDER_WAY)
         under_way = [('move_line_id', 'in', held.ids), ('state', 'in', UNDER_WAY)]
         for item in held and self.env['billing.debit.item'].search(under_way):

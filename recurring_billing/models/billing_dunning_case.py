@@ -82,7 +82,7 @@ class BillingDunningCase(models.Model):
     def _compute_stage(self):
         order = [*dict(self._fields['stage'].selection)]
         for case in self:
-            reached = case.item_ids.filtered('is_open').mapped('level_id')
+            reached = case.item_ids.filtered(lambda item: item.is_open and item.level).mapped('level_id')
             case.stage = max((level._stage() for level in reached), key=order.index, default='none')
 
     @api.depends('item_ids.is_open')
@@ -132,38 +132,37 @@ class BillingDunningCase(models.Model):
 
     def _compute_credit_line_ids(self):
         """The customer's credit notes and payments that are not matched yet."""
-        lines = self.env['account.move.line']._billing_open_credits(self.partner_id, self.company_id)
-        found = lines.grouped(lambda line: (line.company_id, line.partner_id.commercial_partner_id))
+        found = self._open_credits()
         for case in self:
             case.credit_line_ids = found.get((case.company_id, case.partner_id), False)
+
+    def _open_credits(self):
+        """{(company, customer): what the customer paid or was credited, and nothing uses yet}"""
+        # whoever reminds need not read the books
+        lines = self.sudo().env['account.move.line']._billing_open_credits(self.partner_id, self.company_id)
+        return lines.sudo(False).grouped(lambda line: (line.company_id, line.partner_id.commercial_partner_id))
+
+    def _with_open_credits(self):
+        """Those of these cases whose customers have open credits, looked up anew: they hang on no field."""
+        found = self._open_credits()
+        credited = self.filtered(lambda case: (case.company_id, case.partner_id) in found)
+        credited.invalidate_recordset(['credit_line_ids'])
+        return credited
 
     # === RUN === #
 
     @api.model
-    def _of(self, lines):
-        """{(company, customer): case} for these due items; new ones where there are none."""
-        keys = {(line.company_id, line.partner_id.commercial_partner_id) for line in lines}
-        partners = lines.partner_id.commercial_partner_id
-        found = self.search([('company_id', 'in', lines.company_id.ids), ('partner_id', 'in', partners.ids)])
+    def _of(self, keys):
+        """{(company, customer): case} for these pairs; new ones where there are none."""
+        keys = dict.fromkeys(keys)
+        companies = self.env['res.company'].union(*(company for company, _customer in keys))
+        customers = [customer.id for _company, customer in keys]
+        found = self.search([('company_id', 'in', companies.ids), ('partner_id', 'in', customers)])
         cases = {(case.company_id, case.partner_id): case for case in found}
         missing = [key for key in keys if key not in cases]
         values = [{'company_id': company.id, 'partner_id': partner.id} for company, partner in missing]
         new = self._unguarded().with_context(tracking_disable=True).create(values).with_env(self.env)
         return cases | dict(zip(missing, new, strict=True))
-
-    def _item_values(self, line, policy):
-        """The ladder of the due item ``line``; what is known of it is given, so that nothing has to be computed."""
-        self.ensure_one()
-        return {
-            'case_id': self.id,
-            'move_line_id': line.id,
-            'policy_id': policy.id,
-            'company_id': self.company_id.id,
-            'partner_id': self.partner_id.id,
-            'move_id': line.move_id.id,
-            'date_due': line.date_maturity,
-            'is_open': True,
-        }
 
     @api.model
     def _cron_run(self):

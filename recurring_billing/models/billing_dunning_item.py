@@ -151,7 +151,8 @@ class BillingDunningItem(models.Model):
                 ('billing_dunning_item_ids', '=', False),
             ]
         )
-        return self.env['account.move.line'].search(domain, order='date_maturity, id')
+        # a customer's items side by side are begun together
+        return self.env['account.move.line'].search(domain, order='partner_id, date_maturity, id')
 
     @api.model
     def _begin(self, lines):
@@ -159,17 +160,31 @@ class BillingDunningItem(models.Model):
 
         :return: the new items
         """
-        cases = self.env['billing.dunning.case']._of(lines)
+        keys = {line: (line.company_id, line.partner_id.commercial_partner_id) for line in lines}
+        cases = self.env['billing.dunning.case']._of(keys.values())
         contracts = lines.move_id._billing_contracts()
         policies, values = {}, []
-        for line in lines:
-            contract = contracts.get(line.move_id)
-            key = (line.company_id, line.partner_id.commercial_partner_id, contract)
-            if key not in policies:
-                policies[key] = self.env['billing.dunning.policy']._for(*key)
-            if policies[key]:
-                values.append(cases[key[:2]]._item_values(line, policies[key]))
+        for line, key in keys.items():
+            served = (*key, contracts.get(line.move_id))
+            if served not in policies:
+                policies[served] = self.env['billing.dunning.policy']._for(*served)
+            if policies[served]:
+                values.append(self._ladder_values(line, cases[key], policies[served]))
         return self._unguarded().create(values).with_env(self.env)
+
+    @api.model
+    def _ladder_values(self, line, case, policy):
+        """The ladder of the due item ``line``; what is known of it is given, so that nothing has to be computed."""
+        return {
+            'case_id': case.id,
+            'move_line_id': line.id,
+            'policy_id': policy.id,
+            'company_id': case.company_id.id,
+            'partner_id': case.partner_id.id,
+            'move_id': line.move_id.id,
+            'date_due': line.date_maturity,
+            'is_open': True,
+        }
 
     def _decisions(self, today):
         """{item: `tools.dunning_ladder.Decision`} for ``today``, which is also what the lists show."""
@@ -187,12 +202,10 @@ class BillingDunningItem(models.Model):
     @api.model
     def _covered_decisions(self, decisions, today):
         """Those of ``decisions`` that are void: the customer's open credits are as much as it is late with."""
-        due = self.browse().concat(*(item for item, decision in decisions.items() if decision.level))
-        due.case_id.invalidate_recordset(['credit_line_ids'])  # it hangs on what is booked, not on a field
+        due = self.browse([item.id for item, decision in decisions.items() if decision.level])
+        credited = due.case_id._with_open_credits()
         void = {}
-        for case, items in due.grouped('case_id').items():
-            if not case.credit_line_ids:
-                continue
+        for case, items in due.filtered(lambda item: item.case_id in credited).grouped('case_id').items():
             claimed = items | case.item_ids.filtered(
                 lambda item: item in decisions and item.date_due < today and decisions[item].reason != 'silent'
             )
@@ -261,34 +274,18 @@ class BillingDunningItem(models.Model):
 
 
 class AccountMoveLine(models.Model):
-    """Clearing as the ladder sees it: what a payment or a return changes, the next wait is counted from."""
+    """Clearing as the ladder sees it."""
 
     _inherit = 'account.move.line'
 
     billing_dunning_item_ids = fields.One2many('billing.dunning.item', 'move_line_id', "Ladders")
 
-    def _reconcile_post_hook(self, data):
-        """EXTENDS account: after a part is paid, the wait for the next level begins anew."""
-        result = super()._reconcile_post_hook(data)
-        self._billing_count_anew()
-        return result
-
     def _billing_count_anew(self):
+        """After a part is paid, or is owed again, the wait for the next level begins anew."""
         # whoever registers a payment need not be of the recurring billing
         items = self.env['billing.dunning.item'].sudo().search([('move_line_id', 'in', self.ids)])
         items._unguarded().anchor = fields.Date.context_today(self)
         items.case_id._follow_clearing()
-
-
-class AccountPartialReconcile(models.Model):
-    _inherit = 'account.partial.reconcile'
-
-    def unlink(self):
-        """EXTENDS account: what is owed again goes on where its ladder stood, after the wait that its level asks."""
-        lines = self.debit_move_id | self.credit_move_id
-        result = super().unlink()
-        lines.exists()._billing_count_anew()
-        return result
 
 
 class AccountMove(models.Model):

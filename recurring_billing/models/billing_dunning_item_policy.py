@@ -16,11 +16,15 @@ class BillingDunningItem(models.Model):
     def _follow_kind(self):
         """Have these items go on under a policy for the kind of their customer: above its levels for which they were
         late enough when they were reminded last."""
-        strangers = self.filtered(
-            lambda item: item.policy_id.audience != AUDIENCE[item.partner_id.billing_party_kind or 'consumer']
-        )
+        strangers = self.browse()
+        for policy, items in self.grouped('policy_id').items():
+            others = items.partner_id.filtered(
+                lambda customer, policy=policy: policy.audience != AUDIENCE[customer.billing_party_kind or 'consumer']
+            )
+            if others:  # a kind is seldom corrected
+                strangers |= items.filtered(lambda item, others=others: item.partner_id in others)
         contracts = strangers.move_id._billing_contracts()
-        for item in strangers:  # a kind is seldom corrected
+        for item in strangers:
             policy = item.policy_id._for(item.company_id, item.partner_id, contracts.get(item.move_id))
             if policy:
                 passed = policy.level_ids.filtered(lambda level, item=item: level.days <= item.level_id.days)

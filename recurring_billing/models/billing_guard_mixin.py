@@ -19,8 +19,7 @@ class BillingGuardMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._refuse_guarded({**self._guarded_defaults(), **vals})
+        self._refuse_guarded(set(self._guarded_defaults()).union(*vals_list))
         return super().create(vals_list)
 
     def write(self, vals):

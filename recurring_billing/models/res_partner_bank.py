@@ -2,6 +2,7 @@ from odoo import models
 from odoo.exceptions import RedirectWarning, UserError
 
 from ..tools import sepa_ids
+from .billing_guard_mixin import DOOR
 from .billing_mandate_lifecycle import OPEN
 
 
@@ -12,7 +13,7 @@ class ResPartnerBank(models.Model):
 
     def write(self, vals):
         """EXTENDS base, whose `unlink` archives."""
-        if {'acc_number', 'partner_id', 'active'} & vals.keys():
+        if {'acc_number', 'partner_id', 'active'} & vals.keys() and self.env.context.get('billing_door') is not DOOR:
             lost = self.filtered(lambda account: account._billing_is_another(vals))
             lost._billing_refuse_mandated()
         return super().write(vals)
