@@ -25,7 +25,8 @@ class BillingDunningAction(models.Model):
         """The account for a transfer and what to quote with it, in the customer's language."""
         self.ensure_one()
         action = self.with_context(lang=self.partner_id.lang or self.env.lang)
-        references = ", ".join(move.payment_reference or move.name for move in self.move_ids)
+        moves = self.move_ids.sorted(lambda move: (move.invoice_date_due, move.id))
+        references = ", ".join(move.payment_reference or move.name for move in moves)
         bank = self.move_ids.partner_bank_id[:1].sudo()  # ours, and printed on each invoice
         if not bank:
             return action.env._("Please quote %s with your transfer.", references)

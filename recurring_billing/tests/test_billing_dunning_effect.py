@@ -199,7 +199,7 @@ class TestBillingDunningEffect(LateCommon):
             patch.object(type(cases), '_companies', return_value=companies),
             patch.object(type(cases), '_run', run),
             patch.object(CronTransaction, 'alone', lambda *_args: nullcontext(True)),  # a test must not roll back
-            mute_logger('odoo.addons.recurring_billing.models.billing_dunning_case'),
+            mute_logger('odoo.addons.recurring_billing.models.billing_dunning_case_run'),
             self.assertRaisesRegex(ValueError, "broken"),
         ):
             cases._cron_run()
