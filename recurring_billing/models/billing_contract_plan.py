@@ -46,7 +46,7 @@ class BillingContract(models.Model):
         for contract in self.filtered(lambda contract: contract.state == 'draft' and contract._plan_factor()):
             for line in contract.line_ids.filtered('plan_line_id'):
                 line.price_unit = line._plan_price()
-                line._compute_plan_copy()
+                line._unguarded()._compute_plan_copy()
 
     def _plan_factor(self, day=None):
         """What a period of this contract costs in periods of its plan; None where the plan does not offer it.

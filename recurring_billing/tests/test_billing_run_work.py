@@ -58,7 +58,7 @@ class TestBillingRunWork(BillingCommon):
     @mute_logger(LOGGER)
     def test_a_contract_whose_terms_cannot_be_turned_stops_no_other(self):
         faulty, sound = self._contracts(2)
-        faulty.next_turn = TODAY
+        faulty._unguarded().next_turn = TODAY
         turn = self.env.registry['billing.contract']._turn
 
         def breaks(contracts, today):
