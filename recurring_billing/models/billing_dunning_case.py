@@ -153,7 +153,9 @@ class BillingDunningCase(models.Model):
         found = self.search([('company_id', 'in', companies.ids), ('partner_id', 'in', customers)])
         cases = {(case.company_id, case.partner_id): case for case in found}
         missing = [key for key in keys if key not in cases]
-        values = [{'company_id': company.id, 'partner_id': partner.id} for company, partner in missing]
+        # as it is once it has its items, so that the row is not written twice
+        begun = {'is_open': True, 'stage': 'none'}
+        values = [{'company_id': company.id, 'partner_id': partner.id, **begun} for company, partner in missing]
         new = self._unguarded().with_context(tracking_disable=True).create(values).with_env(self.env)
         return cases | dict(zip(missing, new, strict=True))
 

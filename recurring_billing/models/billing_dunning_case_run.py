@@ -4,10 +4,11 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import split_every
 
-from .billing_dunning_item import PLANNED_AT_ONCE
 from .billing_transaction import CronTransaction, Transaction
 
 _logger = logging.getLogger(__name__)
+
+PLANNED_AT_ONCE = 1000  # cases that are looked at together
 
 
 class BillingDunningCase(models.Model):
@@ -99,11 +100,11 @@ class BillingDunningCase(models.Model):
     def _prepare(self, company, today, transaction):
         """Put the open due items of ``company`` on their ladders, and write down what each gets on ``today``."""
         items = self.env['billing.dunning.item']
-        for ids in split_every(PLANNED_AT_ONCE, items._to_begin(company, today).ids):
-            items._begin(self.env['account.move.line'].browse(ids))
-        known = items.search([('company_id', '=', company.id), ('is_open', '=', True)])
-        for ids in split_every(PLANNED_AT_ONCE, known.ids):
-            items.browse(ids)._decisions(today)
+        items._begin(items._to_begin(company, today))
+        # by cases: open credits are held against all that a customer is late with
+        cases = self.search([('company_id', '=', company.id), ('is_open', '=', True)])
+        for ids in split_every(PLANNED_AT_ONCE, cases.ids):
+            self.browse(ids).open_item_ids._decisions(today)
         transaction.commit()
 
     def _remind(self, today, only=None):

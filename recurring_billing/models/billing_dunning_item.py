@@ -8,7 +8,7 @@ from odoo.tools import format_date
 
 from ..tools.dunning_ladder import Debt, decide
 
-PLANNED_AT_ONCE = 1000  # due items that get their ladder together
+_GIVEN = ('company_id', 'partner_id', 'move_id', 'date_due', 'is_open')  # as a ladder begins, and not computed again
 _EARLIEST = 60  # days before the due date: no level comes sooner
 
 
@@ -151,12 +151,14 @@ class BillingDunningItem(models.Model):
                 ('billing_dunning_item_ids', '=', False),
             ]
         )
-        # a customer's items side by side are begun together
-        return self.env['account.move.line'].search(domain, order='partner_id, date_maturity, id')
+        return self.env['account.move.line'].search(domain, order='date_maturity, id')
 
     @api.model
     def _begin(self, lines):
         """Put these due items on the ladder of their customer's policy; those without a policy are left.
+
+        All cases are there before the first item: PostgreSQL plans the check of its foreign key once, by how many there
+        are, and would read a short table from end to end for each of the many items to come.
 
         :return: the new items
         """
@@ -170,7 +172,10 @@ class BillingDunningItem(models.Model):
                 policies[served] = self.env['billing.dunning.policy']._for(*served)
             if policies[served]:
                 values.append(self._ladder_values(line, cases[key], policies[served]))
-        return self._unguarded().create(values).with_env(self.env)
+        items = self._unguarded().create(values).with_env(self.env)
+        for name in _GIVEN:
+            self.env.remove_to_compute(self._fields[name], items)
+        return items
 
     @api.model
     def _ladder_values(self, line, case, policy):

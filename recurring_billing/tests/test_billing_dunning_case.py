@@ -1,6 +1,7 @@
 import base64
 from datetime import date
 from hashlib import sha256
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, new_test_user, tagged
@@ -171,6 +172,26 @@ class TestBillingDunningCase(LateCommon):
         item = invoice.billing_dunning_item_ids
         self.assertEqual((item.level, item.step), (0, 'covered'))
         self.assertIn("match them", item.reason)
+
+    def test_open_credits_are_held_against_all_that_is_late_however_many_are_looked_at_together(self):
+        invoices = self._late_invoice() | self._late_invoice()
+        payment = self.env['account.payment'].create(
+            {'partner_id': self.customer.id, 'amount': 120.0, 'payment_type': 'inbound', 'partner_type': 'customer'}
+        )
+        payment.action_post()
+        with patch('odoo.addons.recurring_billing.models.billing_dunning_case_run.PLANNED_AT_ONCE', 1):
+            self.env['billing.dunning.case'].with_company(self.company).action_prepare_all()
+        self.assertEqual(invoices.billing_dunning_item_ids.mapped('step'), ['due', 'due'])
+
+    def test_a_case_is_open_as_soon_as_it_has_an_open_invoice(self):
+        cases = self.env['billing.dunning.case']
+        key = (self.company, self.customer)
+        self.assertFalse(cases._of([key])[key].is_open)
+        invoice = self._late_invoice()
+        cases.with_company(self.company).action_prepare_all()
+        item = invoice.billing_dunning_item_ids
+        self.assertEqual((item.case_id.is_open, item.is_open, item.case_id), (True, True, cases._of([key])[key]))
+        self.assertEqual((item.company_id, item.partner_id, item.date_due), (self.company, self.customer, START))
 
     def test_before_the_due_date_a_debit_is_announced_and_not_reminded(self):
         invoice = self._late_invoice(debit=True) | self._late_invoice(self._customer("Garage Noel"))
