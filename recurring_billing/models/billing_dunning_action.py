@@ -245,7 +245,7 @@ class BillingDunningAction(models.Model):
         for action in self.filtered(lambda action: action.state in ('todo', 'failed')):
             if action.channel == 'call' and not action.result:
                 raise UserError(self.env._("%s: say what came of the call first.", action.display_name))
-            action._unguarded().write({'state': 'done', 'done_on': fields.Date.context_today(self), 'failure': False})
+            action._unguarded().write({'state': 'done', 'done_on': fields.Date.context_today(self)})
             action.case_id.message_post(body=action._result_in_words())
             action._end_tasks()
         return True

@@ -37,9 +37,10 @@ class BillingDunningAction(models.Model):
             some[0]._ask_for(summary)
 
     def _write_letter_instead(self):
-        """Prepare the letter for what an e-mail could not bring, and ask a person to send it; nothing where all is
-        paid by now."""
+        """Prepare the letter for what an e-mail could not bring, and ask a person to send it; none where all is paid by
+        now."""
         self.ensure_one()
+        self._void_settled()
         items = self.item_ids.filtered('is_open')
         if not items:
             return

@@ -120,8 +120,9 @@ class BillingDunningCase(models.Model):
             if due:
                 steps.append((case, due, case._listed(decisions, due, today)))
         actions = self.env['billing.dunning.action']._take_steps(steps, today)
-        for _case, due, _listed in steps:
+        for _case, due, listed in steps:
             due._reach(today)
+            listed.filtered('word').word = False
         self.env['billing.dunning.item'].concat(*(due for _case, due, _listed in steps))._decisions(today)
         return actions
 

@@ -242,7 +242,7 @@ class BillingDunningItem(models.Model):
         """Write down that the level that was due has been done ``today``."""
         reached = self.grouped(lambda item: item.level + item._levels_on())
         for level, items in reached.items():
-            items._unguarded().write({'level': level, 'last_action': today, 'word': False})
+            items._unguarded().write({'level': level, 'last_action': today})
 
     def _highest_level(self):
         """The gravest of the levels that are due, which the one message for all these items speaks."""

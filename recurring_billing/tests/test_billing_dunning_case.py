@@ -255,9 +255,16 @@ class TestBillingDunningCase(LateCommon):
         self.env['billing.dunning.case'].with_company(self.company).action_prepare_all()
         item = invoice.billing_dunning_item_ids
         item.word = "Thank you for your call & the <b>cheque</b>."
+        beside = self._late_invoice(price=50.0)
+        self.env['billing.dunning.case'].with_company(self.company).action_prepare_all()
+        listed = beside.billing_dunning_item_ids
+        listed._unguarded().write({'level': 2, 'last_action': date(2026, 9, 19)})
+        listed.word = "This one as well."
         first = self._run_reminders(date(2026, 9, 20))
+        self.assertEqual(first.move_ids, invoice | beside)
         self.assertIn("Thank you for your call &amp; the &lt;b&gt;cheque", first.body)
-        self.assertFalse(item.word)
+        self.assertIn("This one as well.", first.body)
+        self.assertFalse(item.word or listed.word)
         second = self._run_reminders(date(2026, 9, 27)).filtered(lambda action: action.channel == 'email')
         self.assertNotIn("Thank you for your call", second.body)
 
@@ -368,6 +375,14 @@ class TestBillingDunningCase(LateCommon):
         self.assertIn("did not arrive", letter.activity_id.summary)
         letter.action_done()
         self.assertFalse(reminder.case_id.activity_ids)
+
+    def test_a_mail_that_comes_back_after_the_payment_asks_for_nothing(self):
+        invoice = self._late_invoice()
+        reminder = self._run_reminders(date(2026, 9, 20))
+        self._register_payment(invoice)
+        reminder.mail_id._postprocess_sent_message([], [], "unknown user", 'mail_email_invalid')
+        self.assertEqual((reminder.state, reminder.failure), ('void', "unknown user"))
+        self.assertEqual(reminder.case_id.action_ids, reminder)
 
     def test_a_mail_that_comes_back_later_asks_for_the_letter(self):
         self._late_invoice()
